@@ -1,0 +1,111 @@
+"""Every exception of downslope, and the place in a source file that it points to.
+
+A message has five parts: place, what, the source line with a caret, why, how to fix it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Loc:
+    """A place in the user's source. Lines and columns count from 1; `end_col` is exclusive."""
+
+    file: str
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    text: str  # the whole source line `line`, without its newline
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.col}"
+
+    def caret(self) -> str:
+        """The source line with the place underlined."""
+        stop = self.end_col if self.end_line == self.line else len(self.text) + 1
+        gutter = f"{self.line:>5} | "
+        indent = " " * (len(gutter) - 2) + "| "
+        return f"{gutter}{self.text}\n{indent}{' ' * (self.col - 1)}{'^' * max(1, stop - self.col)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: what, where, why, and how to fix it."""
+
+    what: str
+    loc: Loc | None = None
+    why: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.loc}: {self.what}" if self.loc else self.what]
+        if self.loc:
+            lines.append(self.loc.caret())
+        lines += [f"  {label}: {text}" for label, text in (("why", self.why), ("fix", self.fix)) if text]
+        return "\n".join(lines)
+
+
+class DownslopeError(Exception):
+    """Base of all downslope errors. `exit_code` is what the command line exits with."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, loc: Loc | None = None, why: str = "", fix: str = "") -> None:
+        self.problems: tuple[Problem, ...] = (Problem(what, loc, why, fix),)
+        super().__init__(str(self.problems[0]))
+
+    @property
+    def problem(self) -> Problem:
+        """The first (mostly the only) problem."""
+        return self.problems[0]
+
+
+class UsageError(DownslopeError):
+    """A call or command with arguments that make no sense."""
+
+
+class DataError(DownslopeError):
+    """The table cannot be used as it is."""
+
+
+class ProgramError(DownslopeError):
+    """The user's program raised, or did not end, on a row."""
+
+
+class WriteError(DownslopeError):
+    """A file could not be written; nothing was changed."""
+
+
+class NotConverged(DownslopeError):
+    """It ran, but did not reach an answer that can be trusted."""
+
+    exit_code = 1
+
+
+class UnsupportedError(DownslopeError):
+    """The source does something that downslope does not differentiate; all places at once."""
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        what: str = "",
+        *,
+        loc: Loc | None = None,
+        why: str = "",
+        fix: str = "",
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(what, loc=loc, why=why, fix=fix)
+        if problems:
+            self.problems = tuple(problems)
+            self.args = ("\n".join(str(problem) for problem in problems),)
+
+
+class SourceUnavailable(UnsupportedError):
+    """The function has no source text to read."""
+
+
+class DownslopeWarning(UserWarning):
+    """Something the user should know that does not stop the work."""

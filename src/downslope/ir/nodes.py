@@ -1,0 +1,188 @@
+"""The intermediate representation: A-normal form, structured control flow, each name assigned once.
+
+Values flow explicitly: a branch yields the values that differ, a loop carries the values that
+change. So activity, dead code and both sweeps of differentiation are exact per version of a
+variable, and no pass needs a data-flow framework.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from downslope.errors import Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A literal number. `None` stands for a value that is never read (its variable is unset here)."""
+
+    value: float | int | bool | None
+
+
+Arg: TypeAlias = "str | Lit"  # the name of a value, or a literal
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`name = op(*args)`; `op` names a row of the rule table."""
+
+    name: str
+    op: str
+    args: tuple[Arg, ...]
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Statements in order, and the values the block hands to its owner."""
+
+    body: tuple["Stmt", ...]
+    yields: tuple[Arg, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`results = then.yields if cond else orelse.yields`; only the branch taken is run."""
+
+    cond: Arg
+    then: Block
+    orelse: Block
+    results: tuple[str, ...]
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """A value that a loop changes: its name inside the body, and what it is before the loop."""
+
+    name: str
+    init: Arg
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for index in range(start, stop, step)`; `body` yields the next value of each carry.
+
+    `results` names the carries after the loop. `until` is the position of a boolean carry: the loop
+    ends after an iteration that sets it (a lowered `break` or `return`).
+    """
+
+    index: str
+    start: Arg
+    stop: Arg
+    step: Arg
+    carried: tuple[Carry, ...]
+    body: Block
+    results: tuple[str, ...]
+    until: int | None = None
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """`test` (which sees the carries and yields one bool) is run before each iteration."""
+
+    carried: tuple[Carry, ...]
+    test: Block
+    body: Block
+    results: tuple[str, ...]
+    until: int | None = None
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The program raises here: `exception` is the class name, for the message of last resort."""
+
+    exception: str
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Put `values` on top of the tape; the reverse sweep takes them back."""
+
+    values: tuple[Arg, ...]
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """Take what the matching `Push` put there; `names` are in the order of its values."""
+
+    names: tuple[str, ...]
+    loc: Loc | None = None
+
+
+Stmt: TypeAlias = Let | If | For | While | Fail | Push | Pop
+Loop: TypeAlias = For | While
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An input. `label` is what the user calls it (an argument, or a constant's name)."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A whole program, its helpers inlined. `body.yields` are the outputs."""
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    scalar: bool = True  # returns one number; otherwise a tuple of numbers
+    loc: Loc | None = None
+
+
+def blocks(stmt: Stmt) -> tuple[Block, ...]:
+    """The blocks inside a statement, in the order they run."""
+    match stmt:
+        case If():
+            return (stmt.then, stmt.orelse)
+        case For():
+            return (stmt.body,)
+        case While():
+            return (stmt.test, stmt.body)
+        case _:
+            return ()
+
+
+def defined(stmt: Stmt) -> tuple[str, ...]:
+    """The names that a statement makes visible to what follows it."""
+    match stmt:
+        case Let():
+            return (stmt.name,)
+        case If() | For() | While():
+            return stmt.results
+        case Pop():
+            return stmt.names
+        case _:
+            return ()
+
+
+def operands(stmt: Stmt) -> tuple[Arg, ...]:
+    """What a statement itself reads (not what its blocks read)."""
+    match stmt:
+        case Let():
+            return stmt.args
+        case If():
+            return (stmt.cond,)
+        case For():
+            return (stmt.start, stmt.stop, stmt.step, *(carry.init for carry in stmt.carried))
+        case While():
+            return tuple(carry.init for carry in stmt.carried)
+        case Push():
+            return stmt.values
+        case _:
+            return ()
+
+
+def walk(block: Block) -> Iterator[Stmt]:
+    """Every statement in a block, outer before inner, in source order."""
+    for stmt in block.body:
+        yield stmt
+        for inner in blocks(stmt):
+            yield from walk(inner)

@@ -1,0 +1,133 @@
+"""Which variables may be read before they are set.
+
+Python raises `UnboundLocalError` at run time; native code would read garbage. So it is refused when
+the program is read. The analysis is the usual one of definite assignment (Aho et al., "Compilers",
+section 9.2), with the facts of `while True` and of ranges that surely run.
+"""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+State = frozenset[str] | None  # the names surely set; None where control cannot be
+
+
+@dataclass
+class _Loop:
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+class Assigned:
+    """Walks a function body; `unset` collects the names read where they may be unset."""
+
+    def __init__(self, local: Iterable[str]) -> None:
+        self.local = frozenset(local)
+        self.unset: list[ast.Name] = []
+
+    def block(self, body: list[ast.stmt], state: State, loop: _Loop | None = None) -> State:
+        """The names set after `body`, given those set before it."""
+        for statement in body:
+            if state is None:
+                return None
+            state = self._statement(statement, state, loop)
+        return state
+
+    def _statement(self, node: ast.stmt, state: frozenset[str], loop: _Loop | None) -> State:
+        match node:
+            case ast.If():
+                self._read(node.test, state)
+                return _meet(self.block(node.body, state, loop), self.block(node.orelse, state, loop))
+            case ast.While() | ast.For():
+                return self._loop(node, state, loop)
+            case ast.Break():
+                if loop:
+                    loop.breaks.append(state)
+                return None
+            case ast.Continue():
+                if loop:
+                    loop.continues.append(state)
+                return None
+            case ast.Return() | ast.Raise():
+                self._read(node, state)
+                return None
+            case ast.FunctionDef():
+                return state | {node.name}
+            case ast.AugAssign(target=ast.Name(id=name)):
+                self._read(node.value, state)
+                self._check(ast.copy_location(ast.Name(name, ast.Load()), node.target), state)
+                return state
+            case _:
+                self._read(node, state)
+                return state | stored([node])
+
+    def _loop(self, node: ast.While | ast.For, state: frozenset[str], outer: _Loop | None) -> State:
+        self._read(node.test if isinstance(node, ast.While) else node.iter, state)
+        inside = state | stored_target(node)
+        here = _Loop()
+        ended = self.block(node.body, inside, here)
+        for continued in here.continues:
+            ended = _meet(ended, continued)
+        runs = surely_runs(node)
+        if isinstance(node, ast.While) and runs:
+            exhausted: State = None
+        elif runs and ended is not None:
+            exhausted = ended
+        else:
+            exhausted = state
+        after = None if exhausted is None else self.block(node.orelse, exhausted, outer)
+        for broken in here.breaks:
+            after = _meet(after, broken)
+        return after
+
+    def _read(self, node: ast.AST, state: frozenset[str]) -> None:
+        for child in ast.walk(node):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
+                self._check(child, state)
+
+    def _check(self, name: ast.Name, state: frozenset[str]) -> None:
+        if name.id in self.local and name.id not in state:
+            self.unset.append(name)
+
+
+def _meet(left: State, right: State) -> State:
+    if left is None or right is None:
+        return left if right is None else right
+    return left & right
+
+
+def stored(body: Iterable[ast.stmt]) -> frozenset[str]:
+    """The names that statements assign, not counting those of nested functions."""
+    names: set[str] = set()
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        todo.extend(ast.iter_child_nodes(node))
+    return frozenset(names)
+
+
+def stored_target(node: ast.While | ast.For) -> frozenset[str]:
+    """The loop variable, if there is one."""
+    if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+        return frozenset({node.target.id})
+    return frozenset()
+
+
+def surely_runs(node: ast.While | ast.For) -> bool:
+    """Whether the loop is `while True`, or a range of literals with at least one pass."""
+    if isinstance(node, ast.While):
+        return isinstance(node.test, ast.Constant) and bool(node.test.value)
+    if not isinstance(node.iter, ast.Call):
+        return False
+    try:
+        bounds = [ast.literal_eval(arg) for arg in node.iter.args]
+        return len(range(*bounds)) > 0
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,292 @@
+"""Refuse, before anything runs, what is not supported: every place at once, with a reason and a fix."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from downslope.errors import Problem, UnsupportedError
+from downslope.read.assigned import Assigned, stored
+from downslope.read.resolve import Missing, is_helper, number, resolve, row_of, unwrapped
+from downslope.read.source import Source, read_source
+from downslope.rules.kinds import OPERATORS
+
+STATEMENTS = (
+    ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Break,
+    ast.Continue, ast.Pass, ast.Assert, ast.Raise, ast.FunctionDef,
+)  # fmt: skip
+EXPRESSIONS = (
+    ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call,
+    ast.Tuple, ast.Attribute,
+)  # fmt: skip
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+WHY = {
+    "Try": "which branch runs depends on an exception, which native code does not raise in time.",
+    "With": "a context manager can do anything on entry and exit.",
+    "Yield": "a generator keeps its state between calls.",
+    "Global": "a program that changes module state is not a function of its arguments.",
+    "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
+    "Subscript": "arrays, lists and dicts are not supported yet; a program works on numbers.",
+    "List": "arrays, lists and dicts are not supported yet; a program works on numbers.",
+    "Dict": "arrays, lists and dicts are not supported yet; a program works on numbers.",
+}
+FIX = {
+    "Try": "test the condition with `if` before the operation that fails.",
+    "Subscript": "pass each number as an argument of its own.",
+    "List": "use separate variables, or a tuple inside sum(), min() or max().",
+    "Global": "pass the value as an argument and return it.",
+    "Nonlocal": "return the new value from the helper.",
+}
+
+
+def fence(source: Source) -> None:
+    """Raise `UnsupportedError` with every unsupported place of a program and of its helpers."""
+    problems = list(_Fence(source, (), {}).problems())
+    if problems:
+        unique = {(str(problem.loc), problem.what): problem for problem in problems}
+        raise UnsupportedError(problems=tuple(unique.values()))
+
+
+class _Fence:
+    def __init__(self, source: Source, callers: tuple[object, ...], outer: Mapping[str, object]) -> None:
+        self.source = source
+        self.node = source.node
+        self.callers = callers
+        self.outer = outer
+
+    def problems(self) -> Iterator[Problem]:
+        yield from self._function(self.node, {})
+
+    def _function(self, node: ast.FunctionDef | ast.Lambda, visible: dict[str, ast.AST]) -> Iterator[Problem]:
+        arguments = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+        if isinstance(node, ast.Lambda):
+            yield from self._expression(node.body, arguments, visible)
+            return
+        local = stored(node.body) | arguments
+        nested = visible | {
+            child.name: child for child in ast.walk(node) if isinstance(child, ast.FunctionDef) and child is not node
+        }
+        for statement in _without_docstring(node.body):
+            yield from self._statement(statement, local | set(visible), nested)
+        flow = Assigned(local)
+        end = flow.block(node.body, frozenset(arguments) | (local & set(visible)))
+        for name in flow.unset:
+            yield self._problem(
+                name, f"{name.id!r} may be unset here", "on some path it is read before a value is assigned.",
+                f"assign {name.id} a value before the branch or loop that sets it.",
+            )
+        if end is not None:
+            yield self._problem(
+                node, f"{node.name!r} may end without returning a number",
+                "a path through the function has no return statement.", "return a number on every path.",
+            )
+
+    def _statement(self, node: ast.stmt, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+        if not isinstance(node, STATEMENTS):
+            yield self._refused(node)
+            return
+        match node:
+            case ast.FunctionDef():
+                yield from self._nested(node, local, nested)
+                return
+            case ast.Assign(targets=targets):
+                if len(targets) == 1 and isinstance(node.value, ast.Lambda):
+                    yield self._problem(
+                        node.value, "a lambda stored in a variable", "helpers are read from their `def`.",
+                        "write it as a nested `def`.",
+                    )
+                    return
+                for target in targets:
+                    yield from self._target(target)
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                yield from self._target(target, alone=True)
+            case ast.For():
+                yield from self._range(node)
+            case ast.Raise():
+                return
+            case ast.Assert():
+                yield from self._expression(node.test, local, nested)
+                return
+            case ast.Return(value=None):
+                yield self._problem(
+                    node, "a return without a value", "the program must return a number.", "return a number."
+                )
+        yield from self._children(node, local, nested)
+
+    def _children(self, node: ast.AST, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+        for name, value in ast.iter_fields(node):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.stmt):
+                    yield from self._statement(child, local, nested)
+                elif isinstance(child, ast.expr) and name not in ("target", "targets", "annotation"):
+                    if isinstance(node, ast.For) and name == "iter":
+                        for argument in child.args if isinstance(child, ast.Call) else ():
+                            yield from self._expression(argument, local, nested)
+                    else:
+                        yield from self._expression(child, local, nested)
+
+    def _nested(self, node: ast.FunctionDef, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+        if node.decorator_list:
+            yield self._problem(
+                node.decorator_list[0], "a decorator on a nested function",
+                "a decorator may replace the function.", "call the helper without the decorator.",
+            )
+        if node.args.vararg or node.args.kwarg:
+            yield self._problem(node, "a helper with *args or **kwargs", "its inputs are not known.", "name them.")
+        if any(isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == node.name for c in ast.walk(node)):
+            yield self._recursion(node, node.name)
+        visible: dict[str, ast.AST] = dict.fromkeys(local, node) | nested
+        yield from self._function(node, visible)
+
+    def _target(self, target: ast.expr, alone: bool = False) -> Iterator[Problem]:
+        match target:
+            case ast.Name():
+                return
+            case ast.Tuple(elts=elements) if not alone:
+                for element in elements:
+                    yield from self._target(element)
+            case _:
+                yield self._refused(target)
+
+    def _range(self, node: ast.For) -> Iterator[Problem]:
+        called = node.iter.func if isinstance(node.iter, ast.Call) else None
+        is_range = called is not None and resolve(called, self.source.namespace) is range
+        if not is_range or not isinstance(node.target, ast.Name):
+            yield self._problem(
+                node.iter, "a loop over something other than range(...)",
+                "only counted loops and `while` are supported yet.", "loop with `for i in range(n)`.",
+            )
+        elif isinstance(node.iter, ast.Call) and (node.iter.keywords or not 1 <= len(node.iter.args) <= 3):
+            yield self._problem(node.iter, "range() takes one to three arguments", "", "write range(start, stop, step).")
+
+    def _expression(self, node: ast.expr, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+        if not isinstance(node, EXPRESSIONS):
+            yield self._refused(node)
+            return
+        match node:
+            case ast.Constant(value=value):
+                if number(value) is None:
+                    yield self._problem(
+                        node, f"a {type(value).__name__} as a value", "a program works on real numbers.",
+                        "use a number." if not isinstance(value, complex) else "compute real and imaginary parts apart.",
+                    )
+            case ast.Name(id=name):
+                if name not in local and name not in nested:
+                    yield from self._value(node)
+            case ast.Attribute():
+                yield from self._value(node)
+            case ast.Call():
+                yield from self._call(node, local, nested)
+            case ast.Compare(ops=ops):
+                for op in ops:
+                    if not isinstance(op, COMPARISONS):
+                        yield self._problem(
+                            node, f"the comparison `{_symbol(op)}`", "only < <= > >= == != compare numbers.",
+                            "compare with == or spell the cases out.",
+                        )
+                yield from self._children(node, local, nested)
+            case ast.BinOp(op=op) | ast.UnaryOp(op=op):
+                if type(op) not in OPERATORS:
+                    yield self._problem(node, f"the operator `{_symbol(op)}`", "it needs arrays.", "use numbers.")
+                yield from self._children(node, local, nested)
+            case _:
+                yield from self._children(node, local, nested)
+
+    def _value(self, node: ast.expr) -> Iterator[Problem]:
+        value = resolve(node, self.source.namespace)
+        name = ast.unparse(node)
+        if isinstance(value, Missing):
+            yield self._problem(
+                node, f"{name!r} is not defined", "no argument, variable, constant or module member has this name.",
+                "check the spelling.",
+            )
+        elif number(value) is None:
+            yield self._problem(
+                node, f"{name!r} is a {type(value).__name__}, not a number",
+                "a program works on real numbers.", "pass the number it holds.",
+            )
+
+    def _call(self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+        for argument in node.args:
+            yield from self._expression(argument, local, nested)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                yield self._problem(keyword.value, "a call with **", "its inputs are not known.", "name them.")
+            else:
+                yield from self._expression(keyword.value, local, nested)
+        name = ast.unparse(node.func)
+        if isinstance(node.func, ast.Name) and (name in nested or name in local):
+            if not isinstance(nested.get(name), ast.FunctionDef):
+                yield self._problem(
+                    node.func, f"{name!r} is called, but what it is depends on the run",
+                    "only functions known when the program is read can be differentiated.",
+                    "call a function defined with `def`.",
+                )
+            return
+        yield from self._outside(node, name)
+
+    def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
+        value = unwrapped(resolve(node.func, self.source.namespace))
+        row = row_of(value)
+        if row is not None:
+            if row.name == "range":
+                yield self._problem(node, "range(...) as a value", "a program works on numbers.", "loop over it.")
+            elif node.keywords and row.name not in ("round_int",):
+                yield self._problem(node, f"keywords in a call of {name}", "they are not read.", "pass by position.")
+        elif isinstance(value, Missing):
+            yield self._problem(node.func, f"{name!r} is not defined", "nothing of this name is in scope.", "check the spelling.")
+        elif value in self.callers or value is self.source.function:
+            yield self._recursion(node, name)
+        elif hasattr(value, "downslope_source") or is_helper(value):
+            yield from self._helper(value, node, name)
+        else:
+            yield self._problem(
+                node, f"no derivative rule for {name}", "the rule table has no row for it, and it is not a Python function.",
+                "write it with functions that have a rule, or add a row (docs/adding-a-rule.md).",
+            )
+
+    def _helper(self, value: object, node: ast.Call, name: str) -> Iterator[Problem]:
+        try:
+            helper = read_source(value)  # type: ignore[arg-type]  # checked by is_helper
+        except UnsupportedError as error:
+            why = error.problem.why or str(error.problem.what)
+            yield self._problem(node, f"the helper {name} cannot be read", why, error.problem.fix)
+            return
+        yield from _Fence(helper, (*self.callers, self.source.function), {}).problems()
+
+    def _recursion(self, node: ast.AST, name: str) -> Problem:
+        return self._problem(
+            node, f"{name!r} calls itself", "helpers are expanded where they are called; recursion has no end.",
+            "write it as a loop.",
+        )
+
+    def _refused(self, node: ast.AST) -> Problem:
+        kind = type(node).__name__.removeprefix("Async")
+        return self._problem(
+            node, f"{_spoken(node)} is not supported",
+            WHY.get(kind, "downslope cannot differentiate through it."),
+            FIX.get(kind, "rewrite this part with numbers, branches, loops and helper functions."),
+        )
+
+    def _problem(self, node: ast.AST, what: str, why: str, fix: str) -> Problem:
+        return Problem(what, self.source.loc(node), why, fix)
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    def is_text(node: ast.stmt) -> bool:
+        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+    return [node for position, node in enumerate(body) if position or not is_text(node)]
+
+
+def _spoken(node: ast.AST) -> str:
+    words = {
+        "Subscript": "an index", "List": "a list", "Dict": "a dict", "Set": "a set", "JoinedStr": "an f-string",
+        "ListComp": "a comprehension", "Expr": "an expression whose value is not used", "NamedExpr": "`:=`",
+        "Lambda": "a lambda", "Delete": "`del`", "Import": "an import inside the program",
+    }  # fmt: skip
+    kind = type(node).__name__
+    return words.get(kind, f"`{kind.lower().removeprefix('async')}`")
+
+
+def _symbol(op: ast.AST) -> str:
+    return {"Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in", "MatMult": "@"}.get(type(op).__name__, type(op).__name__)
