@@ -1,0 +1,105 @@
+"""Builds IR statement by statement: folds what is known, and computes nothing twice."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from downslope.errors import Loc
+from downslope.ir.nodes import Arg, Let, Lit, Stmt
+from downslope.passes.names import Names
+from downslope.rules import RULES
+from downslope.rules.kinds import interpret
+
+ZERO = Lit(0.0)
+ONE = Lit(1.0)
+_FOLDED: Mapping[str, Callable[[float, float], float]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+}
+
+
+class Builder:
+    """Appends statements to `out`. The same op on the same arguments is computed once per scope."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.out: list[Stmt] = []
+        self.place: Loc | None = None
+        self._known: dict[tuple[str, tuple[Arg, ...]], Arg] = {}
+
+    @contextmanager
+    def scope(self) -> Iterator[list[Stmt]]:
+        """Collect the statements of an inner block; what it computes is forgotten after it."""
+        outer, self.out = self.out, []
+        known, self._known = self._known, dict(self._known)
+        try:
+            yield self.out
+        finally:
+            self.out, self._known = outer, known
+
+    def keep(self, stmt: Stmt) -> None:
+        """Append a statement as it is, and remember what it computes."""
+        self.out.append(stmt)
+        if isinstance(stmt, Let):
+            self._known.setdefault(_key(stmt.op, stmt.args), stmt.name)
+
+    def apply(self, op: str, args: tuple[Arg, ...], hint: str = "t") -> Arg:
+        """`op(*args)`, simplified where an argument is a literal."""
+        simple = _simplified(op, args)
+        if simple is not None:
+            return simple
+        if op == "negative" and (inner := self._negated(args[0])) is not None:
+            return inner
+        key = _key(op, args)
+        if key in self._known:
+            return self._known[key]
+        name = self.names.fresh(hint)
+        self.keep(Let(name, op, args, self.place))
+        return name
+
+    def _negated(self, arg: Arg) -> Arg | None:
+        """-(-x) is x."""
+        for (op, args), name in self._known.items():
+            if op == "negative" and name == arg:
+                return args[0]
+        return None
+
+    def partial(self, let: Let, position: int) -> Arg:
+        """The partial of a statement with respect to one of its arguments."""
+        row = RULES[let.op]
+        names: dict[str, Arg] = dict(zip(row.args, let.args, strict=True)) | {"y": let.name}
+        return interpret(row.partials[position], names, self.apply, Lit)
+
+    def product(self, partial: Arg, change: Arg, careful: bool, hint: str = "t") -> Arg:
+        """`partial * change`; with `careful`, a zero factor wins over an infinite one."""
+        plain = not careful or isinstance(partial, Lit)
+        return self.apply("multiply" if plain else "mul0", (partial, change), hint)
+
+    def add(self, left: Arg, right: Arg, hint: str = "t") -> Arg:
+        """The sum of two tangents or cotangents."""
+        return self.apply("add", (left, right), hint)
+
+
+def _key(op: str, args: tuple[Arg, ...]) -> tuple[str, tuple[Arg, ...]]:
+    """1, 1.0 and True are equal in Python but not the same literal."""
+    typed = tuple(arg if isinstance(arg, str) else Lit(repr(arg.value)) for arg in args)  # type: ignore[arg-type]
+    return op, typed
+
+
+def _simplified(op: str, args: tuple[Arg, ...]) -> Arg | None:
+    numbers = [arg.value if isinstance(arg, Lit) else None for arg in args]
+    if op in _FOLDED and all(isinstance(n, float) for n in numbers):
+        return Lit(_FOLDED[op](numbers[0], numbers[1]))  # type: ignore[arg-type]  # all are floats here
+    if op == "negative" and isinstance(numbers[0], float):
+        return Lit(-numbers[0])
+    match op, numbers:
+        case ("add", [0.0, _]) | (("multiply" | "mul0"), [1.0, _]):
+            return args[1]
+        case ("add" | "subtract", [_, 0.0]) | (("multiply" | "divide" | "mul0" | "power"), [_, 1.0]):
+            return args[0]
+        case ("multiply" | "mul0"), [0.0, _] | [_, 0.0]:
+            return ZERO
+        case ("divide", [0.0, _]):
+            return ZERO
+    return None

@@ -1,0 +1,49 @@
+"""Rename values in a piece of IR, for a copy of it that stands elsewhere."""
+
+from collections.abc import Mapping
+
+from downslope.ir.nodes import Arg, Block, Carry, Fail, For, If, Let, Pop, Push, Stmt, While
+
+
+def renamed(block: Block, names: Mapping[str, str]) -> Block:
+    """The block with each name in `names` replaced, where it is defined and where it is read."""
+
+    def arg(value: Arg) -> Arg:
+        return names.get(value, value) if isinstance(value, str) else value
+
+    def each(values: tuple[Arg, ...]) -> tuple[Arg, ...]:
+        return tuple(arg(value) for value in values)
+
+    def label(name: str) -> str:
+        return names.get(name, name)
+
+    def labels(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(label(value) for value in values)
+
+    def carries(values: tuple[Carry, ...]) -> tuple[Carry, ...]:
+        return tuple(Carry(label(value.name), arg(value.init)) for value in values)
+
+    def inner(value: Block) -> Block:
+        return Block(tuple(stmt(s) for s in value.body), each(value.yields))
+
+    def stmt(s: Stmt) -> Stmt:
+        match s:
+            case Let():
+                return Let(label(s.name), s.op, each(s.args), s.loc)
+            case If():
+                return If(arg(s.cond), inner(s.then), inner(s.orelse), labels(s.results), s.loc)
+            case For():
+                bounds = each((s.start, s.stop, s.step))
+                return For(
+                    label(s.index), *bounds, carries(s.carried), inner(s.body), labels(s.results), s.until, s.loc
+                )
+            case While():
+                return While(carries(s.carried), inner(s.test), inner(s.body), labels(s.results), s.until, s.loc)
+            case Push():
+                return Push(each(s.values), s.loc)
+            case Pop():
+                return Pop(labels(s.names), s.loc)
+            case Fail():
+                return s
+
+    return inner(block)
