@@ -19,7 +19,7 @@ class Lit:
     value: float | int | bool | None
 
 
-Arg: TypeAlias = "str | Lit"  # the name of a value, or a literal
+Arg: TypeAlias = str | Lit  # the name of a value, or a literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,10 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """Take what the matching `Push` put there; `names` are in the order of its values."""
+    """Take what the matching `Push` put there; `names` are in the order of its values, `pushed`."""
 
     names: tuple[str, ...]
+    pushed: tuple[Arg, ...]
     loc: Loc | None = None
 
 

@@ -23,7 +23,7 @@ from downslope.ir.nodes import (
 )
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
-from downslope.passes.names import Names
+from downslope.ir.names import Names
 from downslope.passes.simplify import simplified
 from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
@@ -195,6 +195,7 @@ class _Forward:
             dots: Tangents = {d: self.build.names.fresh(f"{name}_dot") for d in range(self.count)}
             names += [str(dot) for dot in dots.values()]
             self.tangents[name] = dots
-        self.build.keep(Pop(tuple(names), stmt.loc))
+        dots_pushed = [self.tangent(value, d) for value in stmt.pushed for d in range(self.count)]
+        self.build.keep(Pop(tuple(names), (*stmt.pushed, *dots_pushed), stmt.loc))
 
 

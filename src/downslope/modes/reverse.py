@@ -29,7 +29,7 @@ from downslope.ir.nodes import (
 from downslope.modes.forward import names_of, selecting
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
-from downslope.passes.names import Names
+from downslope.ir.names import Names
 from downslope.passes.rename import renamed
 from downslope.passes.simplify import live_block, simplified, unfailing
 from downslope.rules import RULES
@@ -203,7 +203,7 @@ class _Reverse:
             fresh[stmt.index] = self.build.names.fresh(stmt.index)
         replay, reads = live_block(renamed(Block(tuple(body), tuple(outputs)), fresh), frozenset())
         kept = [c for c in stmt.carried if fresh[c.name] in reads]
-        pops = [Pop(tuple(fresh[c.name] for c in kept), stmt.loc)] if kept else []
+        pops = [Pop(tuple(fresh[c.name] for c in kept), tuple(c.name for c in kept), stmt.loc)] if kept else []
         ahead, count = self.recorded(stmt, kept)
         carried = [Carry(carry_bars[stmt.carried[i].name], seeds[i]) for i in slots]
         carried += [Carry(total, bars.get(name, ZERO)) for name, total in totals.items()]

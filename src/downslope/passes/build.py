@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from downslope.errors import Loc
 from downslope.ir.nodes import Arg, Let, Lit, Stmt
-from downslope.passes.names import Names
+from downslope.ir.names import Names
 from downslope.rules import RULES
 from downslope.rules.kinds import interpret
 
@@ -16,6 +16,12 @@ _FOLDED: Mapping[str, Callable[[float, float], float]] = {
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
 }
 
 
@@ -89,10 +95,12 @@ def _key(op: str, args: tuple[Arg, ...]) -> tuple[str, tuple[Arg, ...]]:
 
 def _simplified(op: str, args: tuple[Arg, ...]) -> Arg | None:
     numbers = [arg.value if isinstance(arg, Lit) else None for arg in args]
-    if op in _FOLDED and all(isinstance(n, float) for n in numbers):
-        return Lit(_FOLDED[op](numbers[0], numbers[1]))  # type: ignore[arg-type]  # all are floats here
-    if op == "negative" and isinstance(numbers[0], float):
+    if op in _FOLDED and all(isinstance(n, float | int) for n in numbers):
+        return Lit(_FOLDED[op](numbers[0], numbers[1]))  # type: ignore[arg-type]  # all are numbers here
+    if op == "negative" and isinstance(numbers[0], float | int):
         return Lit(-numbers[0])
+    if op == "where" and numbers[0] is not None:
+        return args[1] if numbers[0] else args[2]
     match op, numbers:
         case ("add", [0.0, _]) | (("multiply" | "mul0"), [1.0, _]):
             return args[1]

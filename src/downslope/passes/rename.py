@@ -42,7 +42,7 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
             case Push():
                 return Push(each(s.values), s.loc)
             case Pop():
-                return Pop(labels(s.names), s.loc)
+                return Pop(labels(s.names), each(s.pushed), s.loc)
             case Fail():
                 return s
 

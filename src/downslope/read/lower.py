@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from downslope.errors import Loc, UnsupportedError
 from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Param, Stmt, While
-from downslope.passes.names import Names
+from downslope.ir.names import Names
 from downslope.read.assigned import stored, stored_target
 from downslope.read.fence import fence
 from downslope.read.resolve import number, resolve, row_of, unwrapped
@@ -37,7 +37,7 @@ class _Frame:
     until: Mapping[ast.stmt, str] = field(default_factory=dict)
     parent: "_Frame | None" = None
 
-    def find(self, name: str) -> Value | None:
+    def find(self, name: str) -> "Value | None":
         frame: _Frame | None = self
         while frame is not None:
             if name in frame.env:
@@ -215,7 +215,7 @@ class _Lowerer:
             pairs, lambda a, b, names: If(cond, Block(then, a), Block(orelse, b), names, place)
         )
 
-    def joined(self, left: Value | None, right: Value | None) -> tuple[Value, Value]:
+    def joined(self, left: "Value | None", right: "Value | None") -> tuple[Value, Value]:
         """Two values of one variable made alike in shape; a value that is not set is `UNSET`."""
         if left is None or right is None:
             shape = right if left is None else left
