@@ -15,6 +15,7 @@ from downslope.ir.nodes import (
     Push,
     Stmt,
     While,
+    defined,
     operands,
     walk,
 )
@@ -67,13 +68,13 @@ def unfailing(body: Iterable[Stmt]) -> list[Stmt]:
 def _live_stmt(stmt: Stmt, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:
     match stmt:
         case Let(name=name, args=args):
-            return (stmt, live | names_in(args)) if name in live else (None, live)
+            return (stmt, (live - {name}) | names_in(args)) if name in live else (None, live)
         case If():
             return _live_if(stmt, live)
         case For() | While():
             return _live_loop(stmt, live)
         case Push() | Pop() | Fail():
-            return stmt, live | names_in(operands(stmt))
+            return stmt, (live - frozenset(defined(stmt))) | names_in(operands(stmt))
 
 
 def _live_if(stmt: If, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:
@@ -84,7 +85,7 @@ def _live_if(stmt: If, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str
         return None, live
     results = tuple(stmt.results[i] for i in used)
     new = If(stmt.cond, then, orelse, results, stmt.loc)
-    return new, live | then_live | else_live | names_in((stmt.cond,))
+    return new, (live - set(stmt.results)) | then_live | else_live | names_in((stmt.cond,))
 
 
 def _live_loop(stmt: For | While, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:
@@ -108,7 +109,7 @@ def _live_loop(stmt: For | While, live: frozenset[str]) -> tuple[Stmt | None, fr
     results = tuple(stmt.results[i] for i in kept)
     until = None if stmt.until is None else kept.index(stmt.until)
     inner = reads - {carry.name for carry in carried}
-    outside = live | inner | names_in(carry.init for carry in carried)
+    outside = (live - set(stmt.results)) | inner | names_in(carry.init for carry in carried)
     if isinstance(stmt, For):
         new: Stmt = For(stmt.index, stmt.start, stmt.stop, stmt.step, carried, body, results, until, stmt.loc)
         return new, (outside - {stmt.index}) | names_in((stmt.start, stmt.stop, stmt.step))

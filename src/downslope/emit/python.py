@@ -1,0 +1,326 @@
+"""IR -> readable Python, which Numba compiles and CPython can run as well.
+
+Values used once become part of the expression that uses them; a loop's carried values become
+ordinary variables. Each group of lines is headed by the user's line that it comes from.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from downslope.errors import Loc
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Fail,
+    For,
+    Function,
+    If,
+    Let,
+    Lit,
+    Pop,
+    Push,
+    Stmt,
+    While,
+    blocks,
+    operands,
+    walk,
+)
+from downslope.passes.types import Type, inferred, type_of
+from downslope.rules import RULES
+
+LIMIT = 100_000_000
+"""Passes of one `while` loop before it is taken to be endless."""
+
+WIDTH = 96
+ATOM, UNARY, POWER = 20, 11, 12
+PRECEDENCE: Mapping[str, int] = {
+    "logical_or": 1, "logical_and": 2, "logical_not": 3, "less": 4, "less_equal": 4, "greater": 4, "greater_equal": 4,
+    "equal": 4, "not_equal": 4, "bitwise_or": 5, "bitwise_xor": 6, "bitwise_and": 7, "left_shift": 8, "right_shift": 8,
+    "add": 9, "subtract": 9, "multiply": 10, "divide": 10, "floor_divide": 10, "remainder": 10, "reciprocal": 10,
+    "negative": UNARY, "positive": UNARY, "invert": UNARY, "power": POWER, "square": POWER, "exp2": POWER, "exp10": POWER,
+}  # fmt: skip
+RAISED = frozenset(
+    {"ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "OverflowError", "RuntimeError",
+     "TypeError", "ValueError", "ZeroDivisionError"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Text:
+    """An expression: its text, how tightly it binds, and the variables it reads."""
+
+    text: str
+    binds: int = ATOM
+    reads: frozenset[str] = frozenset()
+
+    def inside(self, least: int) -> str:
+        """The text, in parentheses where an operand must bind at least so tightly."""
+        return self.text if self.binds >= least else f"({self.text})"
+
+
+class Emitter:
+    """Writes one function's statements as lines of Python."""
+
+    def __init__(self, function: Function, given: Mapping[str, Type] | None = None) -> None:
+        self.function = function
+        self.types = inferred(function, given or {})
+        self.lines: list[str] = []
+        self.uses = _uses(function)
+        self.variable = _variables(function, self.uses)
+        self.pending: dict[str, Text] = {}
+        self.has_tape = any(isinstance(stmt, Push) for stmt in walk(function.body))
+        self._line = 0
+
+    def body(self, indent: int) -> list[Text]:
+        """Emit the function's statements; return its outputs."""
+        self.block(self.function.body, indent)
+        return [self.arg(value) for value in self.function.body.yields]
+
+    # ---- lines -------------------------------------------------------------------------------
+
+    def put(self, indent: int, text: str) -> None:
+        self.lines.append("    " * indent + text)
+
+    def note(self, indent: int, loc: Loc | None) -> None:
+        """Head the lines that follow with the user's line."""
+        if loc is not None and loc.line != self._line:
+            self._line = loc.line
+            self.put(indent, f"# {loc.line}: {loc.text.strip()}")
+
+    def block(self, block: Block, indent: int) -> None:
+        here = Counter(arg for stmt in block.body for arg in operands(stmt) if isinstance(arg, str))
+        here.update(arg for arg in block.yields if isinstance(arg, str))
+        for stmt in block.body:
+            self.statement(stmt, indent, here)
+
+    def statement(self, stmt: Stmt, indent: int, here: Mapping[str, int]) -> None:
+        if isinstance(stmt, Let):
+            text = self.call(stmt)
+            if self.uses[stmt.name] == 1 and here.get(stmt.name) == 1 and len(text.text) < WIDTH:
+                self.pending[stmt.name] = text
+                return
+            self.note(indent, stmt.loc)
+            self.put(indent, f"{self.variable[stmt.name]} = {text.text}")
+            return
+        self.note(indent, stmt.loc)
+        match stmt:
+            case If():
+                self.branch(stmt, indent)
+            case For():
+                self.counted(stmt, indent)
+            case While():
+                self.conditional(stmt, indent)
+            case Fail(exception=exception):
+                self.put(indent, f"raise {exception if exception in RAISED else 'RuntimeError'}")
+            case Push(values=values):
+                self.push(values, indent)
+            case Pop():
+                self.pop(stmt, indent)
+
+    def branch(self, stmt: If, indent: int) -> None:
+        cond = self.arg(stmt.cond)
+        sides = [self.side(stmt, block, indent + 1) for block in (stmt.then, stmt.orelse)]
+        if sides[0]:
+            self.put(indent, f"if {cond.text}:")
+            self.lines += sides[0]
+            if sides[1]:
+                self.put(indent, "else:")
+        elif sides[1]:
+            self.put(indent, f"if not {cond.inside(4)}:")
+        self.lines += sides[1]
+
+    def side(self, stmt: If, block: Block, indent: int) -> list[str]:
+        outer, self.lines = self.lines, []
+        self.block(block, indent)
+        for name, value in zip(stmt.results, block.yields, strict=True):
+            if value != Lit(None):
+                self.copy(self.variable[name], self.arg(value, self.types.get(name)), indent)
+        inner, self.lines = self.lines, outer
+        return inner
+
+    def copy(self, target: str, value: Text, indent: int) -> None:
+        if value.text != target:
+            self.put(indent, f"{target} = {value.text}")
+
+    def counted(self, stmt: For, indent: int) -> None:
+        start, stop, step = (self.arg(value) for value in (stmt.start, stmt.stop, stmt.step))
+        bounds = [start.text, stop.text, step.text] if step.text != "1" else [start.text, stop.text]
+        self.start(stmt, indent)
+        self.put(indent, f"for {self.variable[stmt.index]} in range({', '.join(bounds[start.text == '0' and len(bounds) == 2:])}):")
+        self.inside(stmt, indent + 1)
+
+    def conditional(self, stmt: While, indent: int) -> None:
+        self.start(stmt, indent)
+        count = f"steps_{len(self.lines)}"
+        self.put(indent, f"{count} = 0")
+        before = len(self.lines)
+        self.put(indent, "while True:")
+        self.block(stmt.test, indent + 1)
+        test = self.arg(stmt.test.yields[0])
+        if len(self.lines) == before + 1:
+            self.lines[before] = "    " * indent + f"while {test.text}:"
+        elif test.text != "True":
+            self.put(indent + 1, f"if not {test.inside(4)}:")
+            self.put(indent + 2, "break")
+        self.put(indent + 1, f"{count} += 1")
+        self.put(indent + 1, f"if {count} > {LIMIT}:")
+        self.put(indent + 2, "raise StopIteration")
+        self.inside(stmt, indent + 1)
+
+    def start(self, stmt: For | While, indent: int) -> None:
+        """Give the carried variables the values they have before the loop."""
+        for carry in stmt.carried:
+            self.copy(self.variable[carry.name], self.arg(carry.init, self.types[carry.name]), indent)
+
+    def inside(self, stmt: For | While, indent: int) -> None:
+        size = len(self.lines)
+        self.block(stmt.body, indent)
+        pairs = [
+            (self.variable[carry.name], self.arg(value, self.types[carry.name]))
+            for carry, value in zip(stmt.carried, stmt.body.yields, strict=True)
+            if value != Lit(None)
+        ]
+        for target, value in _ordered([p for p in pairs if p[0] != p[1].text]):
+            self.put(indent, f"{target} = {value}")
+        if stmt.until is not None:
+            self.put(indent, f"if {self.variable[stmt.carried[stmt.until].name]}:")
+            self.put(indent + 1, "break")
+        if len(self.lines) == size:
+            self.put(indent, "pass")
+
+    def push(self, values: tuple[Arg, ...], indent: int) -> None:
+        self.put(indent, f"if top + {len(values)} > tape.size:")
+        self.put(indent + 1, "tape = grown(tape)")
+        for offset, value in enumerate(values):
+            self.put(indent, f"tape[top + {offset}] = {self.arg(value).text}")
+        self.put(indent, f"top += {len(values)}")
+
+    def pop(self, stmt: Pop, indent: int) -> None:
+        self.put(indent, f"top -= {len(stmt.names)}")
+        for offset, name in enumerate(stmt.names):
+            slot = f"tape[top + {offset}]"
+            kind = self.types.get(name, "f")
+            text = {"f": slot, "i": f"int({slot})", "b": f"{slot} != 0.0"}[kind]
+            self.put(indent, f"{self.variable[name]} = {text}")
+
+    # ---- expressions -------------------------------------------------------------------------
+
+    def arg(self, value: Arg, kind: Type | None = None) -> Text:
+        """An argument as text; a literal takes the form of the variable it goes to."""
+        if isinstance(value, Lit):
+            return _literal(value, kind)
+        if value in self.pending:
+            return self.pending.pop(value)
+        name = self.variable[value]
+        return Text(name, ATOM, frozenset({name}))
+
+    def call(self, stmt: Let) -> Text:
+        args = [self.arg(value) for value in stmt.args]
+        reads = frozenset[str]().union(*(arg.reads for arg in args))
+        template, binds = self.template(stmt)
+        if binds == ATOM:
+            shown = [arg.text for arg in args]
+        elif len(args) == 1:
+            shown = [args[0].inside(binds if stmt.op == "logical_not" else binds + 1)]
+        elif binds == POWER:
+            shown = [args[0].inside(POWER + 1), args[1].inside(UNARY)]
+        else:
+            shown = [args[0].inside(binds + (binds == 4)), args[1].inside(binds + 1)]
+        return Text(template.format(*shown), binds, reads)
+
+    def template(self, stmt: Let) -> tuple[str, int]:
+        """The call in Python; integers need care where Python and native code differ."""
+        kinds = [type_of(arg, self.types) for arg in stmt.args]
+        whole = all(kind in ("i", "b") for kind in kinds)
+        if whole and stmt.op in ("floor_divide", "remainder") and not isinstance(stmt.args[1], Lit):
+            return f"whole_{stmt.op}({{0}}, {{1}})", ATOM
+        if whole and stmt.op == "power" and self.types[stmt.name] == "f":
+            return "float_power({0}, {1})", ATOM
+        return RULES[stmt.op].python, PRECEDENCE.get(stmt.op, ATOM)
+
+
+def _literal(value: Lit, kind: Type | None) -> Text:
+    number = value.value
+    if number is None:
+        return Text({"f": "0.0", "i": "0", "b": "False"}[kind or "f"])
+    if kind == "f" and not isinstance(number, float):
+        number = float(number)
+    if isinstance(number, float) and not math.isfinite(number):
+        text = "math.nan" if math.isnan(number) else "math.inf" if number > 0 else "-math.inf"
+    else:
+        text = repr(number)
+    return Text(text, UNARY if text.startswith("-") else ATOM)
+
+
+def _ordered(pairs: list[tuple[str, Text]]) -> Iterator[tuple[str, str]]:
+    """Assignments that happen at once, as a sequence: a variable is set after all that read it."""
+    todo = list(pairs)
+    while todo:
+        free = next((p for p in todo if not any(p[0] in q[1].reads for q in todo if q is not p)), None)
+        if free is None:
+            yield ", ".join(p[0] for p in todo), ", ".join(p[1].text for p in todo)
+            return
+        todo.remove(free)
+        yield free[0], free[1].text
+
+
+def _uses(function: Function) -> Counter[str]:
+    counts: Counter[str] = Counter(arg for arg in function.body.yields if isinstance(arg, str))
+    for stmt in walk(function.body):
+        counts.update(arg for arg in operands(stmt) if isinstance(arg, str))
+        for block in blocks(stmt):
+            counts.update(arg for arg in block.yields if isinstance(arg, str))
+    return counts
+
+
+class _Variables(dict[str, str]):
+    """A value's variable; by default its own name."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def _variables(function: Function, uses: Mapping[str, int]) -> Mapping[str, str]:
+    """A loop's result lives in its carry's variable, and so does a start used nowhere else."""
+    variable = _Variables()
+    _share(function.body, variable, uses)
+    return variable
+
+
+def _share(block: Block, variable: _Variables, uses: Mapping[str, int]) -> None:
+    made: set[str] = set()
+    for stmt in block.body:
+        for inner in blocks(stmt):
+            _share(inner, variable, uses)
+        if isinstance(stmt, For | While):
+            for carry, result in zip(stmt.carried, stmt.results, strict=True):
+                if isinstance(carry.init, str) and carry.init in made and uses[carry.init] == 1:
+                    variable[carry.name] = variable[carry.init]
+                variable[result] = variable[carry.name]
+            made.update(stmt.results)
+        elif isinstance(stmt, If):
+            made.update(stmt.results)
+
+
+def emit(function: Function, given: Mapping[str, Type] | None = None, name: str = "") -> str:
+    """The function as Python source text (without imports).
+
+    >>> from downslope.ir.nodes import Block, Function, Let, Lit, Param
+    >>> square = Let("y", "multiply", ("x", "x"))
+    >>> print(emit(Function("f", (Param("x", "x"),), Block((square,), ("y",)))))
+    def f(x):
+        return x * x
+    """
+    emitter = Emitter(function, given)
+    emitter.put(0, f"def {name or function.name}({', '.join(param.name for param in function.params)}):")
+    if emitter.has_tape:
+        emitter.put(1, "tape = np.empty(64)")
+        emitter.put(1, "top = 0")
+    outputs = [output.text for output in emitter.body(1)]
+    text = ", ".join(outputs)
+    if not function.scalar and len(outputs) == 1:
+        text += ","
+    emitter.put(1, f"return {text}")
+    return "\n".join(emitter.lines)
