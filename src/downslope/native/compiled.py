@@ -1,0 +1,85 @@
+"""Python text -> native function, kept on disk between processes.
+
+The text is written to a file named by its hash, so Numba's own cache (which also checks its version
+and the processor) finds the machine code again. A cache that cannot be used costs time, never
+correctness: then the text is compiled in memory.
+"""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import types
+from numba.core.errors import NumbaWarning
+
+from downslope.errors import DownslopeWarning
+from downslope.native import runtime
+from downslope.passes.types import Type
+
+SCALARS: Mapping[Type, Any] = {"f": types.float64, "i": types.int64, "b": types.boolean}
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: DOWNSLOPE_CACHE_DIR, or the user's cache folder."""
+    base = os.environ.get("DOWNSLOPE_CACHE_DIR")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "downslope"
+
+
+def array_of(kind: Type) -> Any:
+    """The type of a column: one-dimensional, contiguous, read only."""
+    return types.Array(SCALARS[kind], 1, "C", readonly=True)
+
+
+def interpreted(text: str, name: str) -> Callable[..., Any]:
+    """The function as plain Python, for tests and for the oracle."""
+    namespace = dict(runtime.NAMES)
+    exec(compile(text, f"<{name}>", "exec"), namespace)  # our own emitted text
+    return namespace[name]  # type: ignore[return-value]
+
+
+@cache
+def compiled(text: str, name: str, signature: Any) -> Callable[..., Any]:
+    """The function as native code for argument types, from the disk cache where it is there."""
+    file = _stored(text)
+    # Numba's cache imports the module that a function says it belongs to: it must exist.
+    namespace = {**runtime.NAMES, "__name__": runtime.__name__}
+    exec(compile(text, str(file or f"<{name}>"), "exec"), namespace)  # our own emitted text
+    function: Any = namespace[name]
+    options = {"nogil": True, "error_model": "numpy"}
+    if file is None:
+        return numba.njit(signature, **options)(function)  # type: ignore[no-any-return]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NumbaWarning)
+            return numba.njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        warnings.warn(f"the cache of compiled programs is not usable: {error}", DownslopeWarning, stacklevel=2)
+        return numba.njit(signature, **options)(function)  # type: ignore[no-any-return]
+
+
+def _stored(text: str) -> Path | None:
+    """The text as a file of the cache, written atomically; None where nothing can be written."""
+    versions = f"{metadata.version('downslope')} {numba.__version__}"
+    digest = hashlib.sha256(f"{versions}\n{text}".encode()).hexdigest()[:24]
+    folder = cache_folder()
+    file = folder / f"p{digest}.py"
+    try:
+        if file.exists():
+            return file
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        with os.fdopen(handle, "w") as stream:
+            stream.write(text)
+        os.replace(temporary, file)
+    except OSError:
+        return None
+    return file
