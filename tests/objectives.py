@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from downslope.fit.objective import Sums
+from downslope.fitting.objective import Sums
 
 Array = npt.NDArray[np.float64]
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from downslope.calculus import jvp as jvp
     from downslope.calculus import value_and_grad as value_and_grad
     from downslope.calculus import vjp as vjp
-    from downslope.fit.fit import constants as constants
-    from downslope.fit.fit import fit as fit
+    from downslope.fitting.fit import constants as constants
+    from downslope.fitting.fit import fit as fit
     from downslope.modes.dual import DualFloat as DualFloat
 
 _CALCULUS = ("adjoint_source", "check", "derivative", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp")
 _HOMES = {name: "downslope.calculus" for name in _CALCULUS} | {
-    "constants": "downslope.fit.fit",
-    "fit": "downslope.fit.fit",
+    "constants": "downslope.fitting.fit",
+    "fit": "downslope.fitting.fit",
     "DualFloat": "downslope.modes.dual",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # the names are those of the table above

@@ -9,7 +9,7 @@ import sympy
 from acceptance.nist import Nist, read
 from objectives import ArrayObjective
 
-from downslope.fit.solve import solve
+from downslope.fitting.solve import solve
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "nist"
 FILES = sorted(FOLDER.glob("*.dat"))

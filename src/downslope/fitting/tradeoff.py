@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from downslope.fit.objective import Array
+from downslope.fitting.objective import Array
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 TINY = 1e-6  # entries of a reduced direction below this are zero

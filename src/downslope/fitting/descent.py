@@ -7,9 +7,9 @@ for one row and for a million.
 import numpy as np
 from scipy import optimize
 
-from downslope.fit.normal import from_sums
-from downslope.fit.objective import Array, Sums
-from downslope.fit.search import Outcome, Search
+from downslope.fitting.normal import from_sums
+from downslope.fitting.objective import Array, Sums
+from downslope.fitting.search import Outcome, Search
 
 DIVERGED = 1e6  # times the cost at the start
 PATIENCE = 20  # Adam's iterations without a better cost before its step is halved

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import optimize
 
-from downslope.fit.normal import Normal
-from downslope.fit.objective import Array
-from downslope.fit.search import Mask, Outcome, Search
+from downslope.fitting.normal import Normal
+from downslope.fitting.objective import Array
+from downslope.fitting.search import Mask, Outcome, Search
 
 TIGHTEST = float(np.finfo(np.float64).eps)  # SciPy refuses less
 ROUNDS = 6

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from downslope.fit.objective import Array, Sums
+from downslope.fitting.objective import Array, Sums
 
 
 def _free() -> Array:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from downslope.errors import ProgramError
-from downslope.fit.normal import (
+from downslope.fitting.normal import (
     DENSE_ROWS,
     GOOD_CONDITION,
     Normal,
@@ -17,9 +17,9 @@ from downslope.fit.normal import (
     row_blocks,
     rows_fit_memory,
 )
-from downslope.fit.objective import Array, Objective, Sums
-from downslope.fit.solution import Step
-from downslope.fit.spectrum import Spectrum, settled, spectrum
+from downslope.fitting.objective import Array, Objective, Sums
+from downslope.fitting.solution import Step
+from downslope.fitting.spectrum import Spectrum, settled, spectrum
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from downslope.fit.objective import Array, Blocked, Objective, Sums
+from downslope.fitting.objective import Array, Blocked, Objective, Sums
 
 DENSE_ROWS = 100_000  # up to here, rows are cheap enough for QR at every point
 MEMORY = 2**31  # bytes of Jacobian that may be held at once

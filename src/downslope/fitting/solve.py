@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from downslope.errors import DataError, UsageError
-from downslope.fit.descent import adam, descent, lbfgsb
-from downslope.fit.least_squares import least_squares
-from downslope.fit.normal import Normal
-from downslope.fit.objective import Array, Objective, Sums
-from downslope.fit.search import Callback, Log, Mask, Outcome, Search, attempt
-from downslope.fit.solution import Interrupted, Solution
-from downslope.fit.spectrum import Spectrum
-from downslope.fit.tradeoff import sentences
+from downslope.fitting.descent import adam, descent, lbfgsb
+from downslope.fitting.least_squares import least_squares
+from downslope.fitting.normal import Normal
+from downslope.fitting.objective import Array, Objective, Sums
+from downslope.fitting.search import Callback, Log, Mask, Outcome, Search, attempt
+from downslope.fitting.solution import Interrupted, Solution
+from downslope.fitting.spectrum import Spectrum
+from downslope.fitting.tradeoff import sentences
 
 SOLVERS = ("auto", "least_squares", "lbfgsb", "descent", "adam")
 LIMITS = {"least_squares": 2_000, "lbfgsb": 5_000, "descent": 10_000, "adam": 20_000}
@@ -42,7 +42,7 @@ def solve(
     loss only; NaN for a parameter that is at a bound or not determined. Raises UsageError,
     DataError if the start has no finite cost or gradient, Interrupted on Ctrl-C.
 
-    >>> from downslope.fit.example import Line
+    >>> from downslope.fitting.example import Line
     >>> solution = solve(Line(np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0])))
     >>> solution.converged, [round(float(value), 9) for value in solution.values]
     (True, [1.0, 2.0])
@@ -63,7 +63,7 @@ def sensitivities(objective: Objective, jtj: Array, x: Array) -> dict[str, float
 
     In units of the target; for a value of 0, per change of 0.01. `jtj` is (p, p) at x.
 
-    >>> from downslope.fit.example import Line
+    >>> from downslope.fitting.example import Line
     >>> line = Line(np.array([3.0, 3.0]), np.array([1.0, 1.0]))
     >>> sensitivities(line, line.sums(line.start).jtj, np.array([100.0, 100.0]))
     {'a': 1.0, 'b': 3.0}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from downslope.errors import NotConverged
-from downslope.fit.objective import Array
+from downslope.fitting.objective import Array
 
 
 class Step(NamedTuple):

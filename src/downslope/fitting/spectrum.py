@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from downslope.fit.normal import Normal
-from downslope.fit.objective import Array
+from downslope.fitting.normal import Normal
+from downslope.fitting.objective import Array
 
 OFFSET = 1e-4  # Bates and Watts propose 1e-3; the next step is this part of a standard error
 STEP = 1e-3  # and no value would move by more than this part of itself
