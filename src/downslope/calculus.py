@@ -437,6 +437,16 @@ def adjoint_source(f: Callable[..., Any] | str, wrt: Wrt = None) -> str:
     return emit(reverse(read.function, _params(read.function, names)))
 
 
+def tangent_source(f: Callable[..., Any] | str, wrt: Wrt = None) -> str:
+    """The forward-mode program as readable Python: outputs, then their tangents.
+
+    >>> print(tangent_source(lambda x: x * x).splitlines()[-1].strip())
+    return x * x, x + x
+    """
+    read, names = program(f, wrt)
+    return emit(forward(read.function, _params(read.function, names)))
+
+
 @dataclass(frozen=True)
 class Check:
     """Every mode's derivatives side by side. `agree` is True where all are close to the dual numbers'."""
