@@ -21,13 +21,24 @@ if TYPE_CHECKING:
     from downslope.fitting.fit import fit as fit
     from downslope.modes.dual import DualFloat as DualFloat
 
-_CALCULUS = ("adjoint_source", "check", "derivative", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp")
-_HOMES = {name: "downslope.calculus" for name in _CALCULUS} | {
+_CALCULUS = (
+    "adjoint_source",
+    "check",
+    "derivative",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+)
+_HOMES = dict.fromkeys(_CALCULUS, "downslope.calculus") | {
     "constants": "downslope.fitting.fit",
     "fit": "downslope.fitting.fit",
     "DualFloat": "downslope.modes.dual",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # the names are those of the table above
+__all__ = sorted(_HOMES)  # the names are those of the table above
 
 
 def __getattr__(name: str) -> Any:

@@ -205,7 +205,9 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
         call = inspect.signature(source.function).bind(*args, **kwargs)
     except TypeError as error:
         raise UsageError(
-            f"the arguments do not fit {source.name}", why=f"{error}.", fix=f"it takes {', '.join(source.arguments)}."
+            f"the arguments do not fit {source.name}",
+            why=f"{error}.",
+            fix=f"it takes {', '.join(source.arguments)}.",
         ) from error
     call.apply_defaults()
     return [number_of(call.arguments[name], name, name in wrt) for name in source.arguments]
@@ -270,7 +272,9 @@ def derivative(
     24.0
     """
     if mode not in (*MODES, "auto"):
-        raise UsageError(f"unknown mode {mode!r}", why=f"modes are {', '.join(MODES)}, auto.", fix="choose one of them.")
+        raise UsageError(
+            f"unknown mode {mode!r}", why=f"modes are {', '.join(MODES)}, auto.", fix="choose one of them."
+        )
     try:
         read, names = program(f, wrt)
     except SourceUnavailable as error:
@@ -314,7 +318,9 @@ def grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "nati
     return derivative(f, wrt, engine=engine)
 
 
-def value_and_grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
+def value_and_grad(
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
+) -> Callable[..., Any]:
     """The value and the gradient in one call: `(value, gradient)`.
 
     >>> value_and_grad(lambda x: x * x, engine="python")(3.0)
@@ -325,7 +331,9 @@ def value_and_grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engi
     return Derivative(read, names, "auto", several, engine, with_value=True)
 
 
-def jacobian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
+) -> Callable[..., Any]:
     """All derivatives of all outputs: an array of shape (outputs, inputs in `wrt`).
 
     >>> jacobian(lambda x, y: (x * y, x + y), (0, 1), engine="python")(2.0, 3.0).tolist()
@@ -365,7 +373,11 @@ def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "n
 
 
 def jvp(
-    f: Callable[..., Any] | str, primals: Sequence[float], tangents: Sequence[float], *, engine: Engine = "native"
+    f: Callable[..., Any] | str,
+    primals: Sequence[float],
+    tangents: Sequence[float],
+    *,
+    engine: Engine = "native",
 ) -> tuple[Any, Any]:
     """A Jacobian-vector product: `(y, y_dot)`, where `tangents` moves each of `primals`.
 
@@ -377,7 +389,9 @@ def jvp(
     values = bound(read.source, primals, {}, names)
     dots = [number_of(t, "tangent", True) for t in tangents]
     if len(dots) != len(names):
-        raise UsageError("jvp needs one tangent per primal", why=f"{len(names)} primals, {len(dots)} tangents.")
+        raise UsageError(
+            "jvp needs one tangent per primal", why=f"{len(names)} primals, {len(dots)} tangents."
+        )
     results = _runnable(function, ("f",) * (len(values) + len(dots)), engine)(*map(float, values), *dots)
     half = len(read.function.body.yields)
     if read.function.scalar:
@@ -408,7 +422,11 @@ def vjp(
 
 
 def hvp(
-    f: Callable[..., Any] | str, primals: Sequence[float], vector: Sequence[float], *, engine: Engine = "native"
+    f: Callable[..., Any] | str,
+    primals: Sequence[float],
+    vector: Sequence[float],
+    *,
+    engine: Engine = "native",
 ) -> tuple[float, ...]:
     """A Hessian-vector product, without the Hessian (Pearlmutter 1994; forward over reverse).
 

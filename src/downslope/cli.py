@@ -12,7 +12,9 @@ from rich.console import Console
 from downslope.errors import DownslopeError, UsageError
 
 app = typer.Typer(
-    help="Make an ordinary Python program learn from data.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Make an ordinary Python program learn from data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
 out = Console(highlight=False, soft_wrap=True, markup=False)
 
@@ -134,12 +136,30 @@ def demo(
         from downslope.calculus import check as compare
 
         out.print(f"duration(6 km at 30 km/h) = {taxi.duration(6.0)} minutes")
-        out.print(str(compare(taxi.trip, 5.5, 8, 30.0, 0.5, 0.4, 1.0, 0.3, wrt=("speed", "jam", "stop", "dwell", "decay"))))
+        out.print(
+            str(
+                compare(
+                    taxi.trip,
+                    5.5,
+                    8,
+                    30.0,
+                    0.5,
+                    0.4,
+                    1.0,
+                    0.3,
+                    wrt=("speed", "jam", "stop", "dwell", "decay"),
+                )
+            )
+        )
         return
     if name != "flights":
-        raise UsageError(f"there is no demo {name!r}", why="there are flights and taxi.", fix="use one of them.")
+        raise UsageError(
+            f"there is no demo {name!r}", why="there are flights and taxi.", fix="use one of them."
+        )
     place = f"{flights.__file__}:air_time"
-    _tuned(place, flights.flights_table(), "air_time", None, None, 0.2, "drop", "squared", "auto", report, False)
+    _tuned(
+        place, flights.flights_table(), "air_time", None, None, 0.2, "drop", "squared", "auto", report, False
+    )
 
 
 def _tuned(
@@ -152,7 +172,15 @@ def _tuned(
 
     try:
         done = fit(
-            program, table, target, learn, loss=loss, bounds=_bounds(bounds), solver=solver, holdout=holdout, missing=missing
+            program,
+            table,
+            target,
+            learn,
+            loss=loss,
+            bounds=_bounds(bounds),
+            solver=solver,
+            holdout=holdout,
+            missing=missing,
         )
     except Interrupted as stopped:
         out.print(str(stopped.solution))
@@ -181,7 +209,9 @@ def _pair(text: str) -> tuple[str, float | int]:
     name, sign, value = text.partition("=")
     number = _parsed(value, (int, float))
     if not sign or number is None:
-        raise UsageError(f"{text!r} is not NAME=NUMBER", why="inputs are given by name.", fix="e.g. distance_km=6")
+        raise UsageError(
+            f"{text!r} is not NAME=NUMBER", why="inputs are given by name.", fix="e.g. distance_km=6"
+        )
     return name, number
 
 
@@ -200,6 +230,8 @@ def _bounds(texts: list[str] | None) -> dict[str, tuple[float, float]]:
         parts = text.rsplit(":", 2)
         ends = [_parsed(part, (float,)) for part in parts[1:]]
         if len(parts) != 3 or None in ends:
-            raise UsageError(f"{text!r} is not NAME:LO:HI", why="bounds are two numbers.", fix="e.g. speed:5:120")
+            raise UsageError(
+                f"{text!r} is not NAME:LO:HI", why="bounds are two numbers.", fix="e.g. speed:5:120"
+            )
         found[parts[0]] = (ends[0], ends[1])
     return found

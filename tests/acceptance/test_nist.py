@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
-from acceptance.nist import Nist, read
-from objectives import ArrayObjective
 
+from acceptance.nist import Nist, read
 from downslope.fitting.solve import solve
+from objectives import ArrayObjective
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "nist"
 FILES = sorted(FOLDER.glob("*.dat"))

@@ -32,7 +32,9 @@ class Table:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Table":
         """The table with these rows only."""
-        return Table({n: np.ascontiguousarray(c[rows]) for n, c in self.columns.items()}, self.source, self.dropped)
+        return Table(
+            {n: np.ascontiguousarray(c[rows]) for n, c in self.columns.items()}, self.source, self.dropped
+        )
 
     def split(self, holdout: float, seed: int = 0) -> tuple["Table", "Table"]:
         """Rows to learn from, and a random share held out. Raises `UsageError` for a share outside [0, 1)."""
@@ -54,7 +56,9 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
     array([0.5, 1.5])
     """
     if missing not in ("error", "drop"):
-        raise UsageError(f"missing={missing!r}", why="missing rows are an error or dropped.", fix="use error or drop.")
+        raise UsageError(
+            f"missing={missing!r}", why="missing rows are an error or dropped.", fix="use error or drop."
+        )
     source, raw = raw_columns(data)
     wanted = list(raw) if columns is None else list(columns)
     for name in wanted:
@@ -68,9 +72,13 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
     found = {name: _numbers(raw[name], name, source) for name in wanted}
     lengths = {name: len(column) for name, column in found.items()}
     if len(set(lengths.values())) > 1:
-        raise DataError(f"the columns of {source} differ in length", why=f"{lengths}.", fix="give each row every column.")
+        raise DataError(
+            f"the columns of {source} differ in length", why=f"{lengths}.", fix="give each row every column."
+        )
     if not found or not next(iter(lengths.values())):
-        raise DataError(f"{source} has no rows", why="there is nothing to learn from.", fix="check the file or query.")
+        raise DataError(
+            f"{source} has no rows", why="there is nothing to learn from.", fix="check the file or query."
+        )
     return _finite(Table(found, source), missing)
 
 
@@ -90,7 +98,9 @@ def _finite(table: Table, missing: str) -> Table:
         bad |= wrong
     dropped = int(bad.sum())
     if dropped == table.rows:
-        raise DataError(f"every row of {table.source} has a missing number", why="none is left.", fix="check the columns.")
+        raise DataError(
+            f"every row of {table.source} has a missing number", why="none is left.", fix="check the columns."
+        )
     if not dropped:
         return table
     kept = table.take(np.flatnonzero(~bad))
@@ -111,7 +121,9 @@ def raw_columns(data: object) -> tuple[str, Mapping[str, Any]]:
         frame = narwhals.from_native(data, eager_only=True)
     except TypeError as error:
         raise DataError(
-            f"a {type(data).__name__} is not a table", why=str(error), fix="pass a file name, a frame or a dict of arrays."
+            f"a {type(data).__name__} is not a table",
+            why=str(error),
+            fix="pass a file name, a frame or a dict of arrays.",
         ) from error
     return "the table", _from_arrow(frame.to_arrow())
 
@@ -147,14 +159,18 @@ def _from_path(path: str) -> Mapping[str, Any]:
             )  # fmt: skip
         return _from_arrow(readers[file.suffix](str(file)))
     except (pa.ArrowException, duckdb.Error, OSError) as error:
-        raise DataError(f"{path} cannot be read", why=str(error), fix="check that the file is whole.") from error
+        raise DataError(
+            f"{path} cannot be read", why=str(error), fix="check that the file is whole."
+        ) from error
 
 
 def _numbers(column: Any, name: str, source: str) -> Column:
     """One column as contiguous float64, int64 or bool."""
     array = _array(column)
     if array.ndim != 1:
-        raise DataError(f"column {name!r} of {source} has {array.ndim} dimensions", why="a row needs one number.", fix="")
+        raise DataError(
+            f"column {name!r} of {source} has {array.ndim} dimensions", why="a row needs one number.", fix=""
+        )
     if array.dtype == object or array.dtype.kind in "US":
         for row, value in enumerate(array.tolist()):
             if value is not None and not isinstance(value, int | float):

@@ -11,7 +11,13 @@ def duration(distance_km: float, speed_kmh: float = 30.0) -> float:
 
 
 def trip(
-    d: float, hour: int, speed: float = 30.0, jam: float = 0.5, stop: float = 0.4, dwell: float = 1.0, decay: float = 0.3
+    d: float,
+    hour: int,
+    speed: float = 30.0,
+    jam: float = 0.5,
+    stop: float = 0.4,
+    dwell: float = 1.0,
+    decay: float = 0.3,
 ) -> float:
     """Minutes for `d` km from `hour` on: rush hours are slower, and each km has stops."""
     t = 0.0

@@ -148,7 +148,10 @@ class Emitter:
         start, stop, step = (self.arg(value) for value in (stmt.start, stmt.stop, stmt.step))
         bounds = [start.text, stop.text, step.text] if step.text != "1" else [start.text, stop.text]
         self.start(stmt, indent)
-        self.put(indent, f"for {self.variable[stmt.index]} in range({', '.join(bounds[start.text == '0' and len(bounds) == 2:])}):")
+        self.put(
+            indent,
+            f"for {self.variable[stmt.index]} in range({', '.join(bounds[start.text == '0' and len(bounds) == 2 :])}):",
+        )
         self.inside(stmt, indent + 1)
 
     def conditional(self, stmt: While, indent: int) -> None:

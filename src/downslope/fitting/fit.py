@@ -97,7 +97,17 @@ def fit(
     lower_, upper = bounded(names, bounds or {}, start)
     fixed = fixed_inputs(raised, inputs, chosen)
     problem = Problem(
-        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
+        program,
+        with_fixed(rows, fixed),
+        (*inputs, *fixed),
+        target,
+        labels,
+        names,
+        start,
+        lower_,
+        upper,
+        loss,
+        threads,
     )
     problem.check_start()
     solution = solve(problem, solver, step=step, max_iterations=max_iterations)
@@ -132,7 +142,9 @@ def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]
     if not chosen:
         raise UsageError(
             f"{source.name} has no constant to learn",
-            why="none of its numbers is proposed: " + ("; ".join(f"{c.name}: {c.why}" for c in found) or "it has none") + ".",
+            why="none of its numbers is proposed: "
+            + ("; ".join(f"{c.name}: {c.why}" for c in found) or "it has none")
+            + ".",
             fix="name some with learn=[...] (--learn NAME), or give the program a keyword default.",
         )
     return chosen
@@ -147,7 +159,9 @@ def check_inputs(source: Source, inputs: Sequence[str], chosen: Sequence[Constan
             continue
         raise UsageError(
             f"the argument {name!r} is neither a column nor a number with a default",
-            why=f"its default is {default!r}." if name in source.defaults else "the table has no column of this name.",
+            why=f"its default is {default!r}."
+            if name in source.defaults
+            else "the table has no column of this name.",
             fix="rename the column, or give the argument a numeric default.",
         )
 

@@ -39,7 +39,9 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
-            raise UsageError(f"unknown loss {self.loss!r}", why=f"losses are {', '.join(LOSSES)}.", fix="choose one.")
+            raise UsageError(
+                f"unknown loss {self.loss!r}", why=f"losses are {', '.join(LOSSES)}.", fix="choose one."
+            )
 
     @property
     def rows(self) -> int:
@@ -73,7 +75,9 @@ class Problem:
         count = len(self.labels)
         pairs = [(i, j) for i in range(count) for j in range(i, count)]
 
-        cost, pull, weight = ("_rho", "_psi", "_weight * ") if not self.squared else (SQUARED, "_residual", "")
+        cost, pull, weight = (
+            ("_rho", "_psi", "_weight * ") if not self.squared else (SQUARED, "_residual", "")
+        )
 
         def terms(dots: list[str]) -> list[str]:
             slopes = [f"{pull} * {dot}" for dot in dots]
@@ -185,17 +189,25 @@ class Problem:
         return ", ".join(f"{name}={self.columns[name][row].item()!r}" for name in self.inputs)
 
 
-def bounded(names: Sequence[str], bounds: Mapping[str, tuple[float, float]], start: Array) -> tuple[Array, Array]:
+def bounded(
+    names: Sequence[str], bounds: Mapping[str, tuple[float, float]], start: Array
+) -> tuple[Array, Array]:
     """Bounds by name as arrays. Raises `UsageError` for unknown names, or a start outside."""
     unknown = [name for name in bounds if name not in names]
     if unknown:
-        raise UsageError(f"bounds for unknown constant {unknown[0]!r}", why=f"learnt are {', '.join(names)}.", fix="check the name.")
+        raise UsageError(
+            f"bounds for unknown constant {unknown[0]!r}",
+            why=f"learnt are {', '.join(names)}.",
+            fix="check the name.",
+        )
     lower = np.array([bounds.get(name, (-np.inf, np.inf))[0] for name in names], dtype=float)
     upper = np.array([bounds.get(name, (-np.inf, np.inf))[1] for name in names], dtype=float)
     outside = (start < lower) | (start > upper) | (lower >= upper)
     if outside.any():
         i = int(np.argmax(outside))
         raise UsageError(
-            f"{names[i]} = {start[i]} is not within {lower[i]} .. {upper[i]}", why="a fit starts inside the bounds.", fix="widen them."
+            f"{names[i]} = {start[i]} is not within {lower[i]} .. {upper[i]}",
+            why="a fit starts inside the bounds.",
+            fix="widen them.",
         )
     return lower, upper

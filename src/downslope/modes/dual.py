@@ -116,7 +116,14 @@ for _name, _op in {"neg": "negative", "pos": "positive", "abs": "absolute", "int
                    "floor": "floor_int", "ceil": "ceil_int", "trunc": "trunc_int"}.items():  # fmt: skip
     setattr(DualFloat, f"__{_name}__", _method(_op))
 for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    _word = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
+    _word = {
+        "lt": "less",
+        "le": "less_equal",
+        "gt": "greater",
+        "ge": "greater_equal",
+        "eq": "equal",
+        "ne": "not_equal",
+    }
     setattr(DualFloat, f"__{_name}__", _method(_word[_name]))
 
 
@@ -161,7 +168,12 @@ def _replacements() -> dict[int, Any]:
 
             modules[module] = scipy.special
         target = getattr(modules[module], name, None)
-        if target is not None and spelling not in ("builtins.int", "builtins.bool", "builtins.abs", "builtins.round"):
+        if target is not None and spelling not in (
+            "builtins.int",
+            "builtins.bool",
+            "builtins.abs",
+            "builtins.round",
+        ):
             found[id(target)] = _namesake(op)
     found[id(math.log)], found[id(math.hypot)] = _log, _hypot
     found[id(np.clip)] = lambda x, low, high: _namesake("minimum")(_namesake("maximum")(x, low), high)
@@ -224,7 +236,10 @@ def dual_derivative(function: Callable[..., Any], args: Sequence[Any], position:
     seeded[position] = DualFloat(args[position], 1.0, level)
     result = rebound(function)(*seeded)
     outputs = result if isinstance(result, tuple) else (result,)
-    parts = [(o._value, o._derivative) if isinstance(o, DualFloat) and o._level == level else (o, 0.0) for o in outputs]
+    parts = [
+        (o._value, o._derivative) if isinstance(o, DualFloat) and o._level == level else (o, 0.0)
+        for o in outputs
+    ]
     if isinstance(result, tuple):
         return tuple(p[0] for p in parts), tuple(p[1] for p in parts)
     return parts[0]
@@ -241,5 +256,3 @@ def dual_second(function: Callable[..., Any], args: Sequence[Any], first: int, s
     seeded[second] = DualFloat(args[second], 1.0, level)
     result = inner(*seeded)
     return float(result._derivative) if isinstance(result, DualFloat) and result._level == level else 0.0
-
-

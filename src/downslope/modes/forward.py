@@ -5,6 +5,7 @@ Several tangents travel at once. A tangent that is structurally zero is neither 
 
 from collections.abc import Sequence
 
+from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
@@ -23,7 +24,6 @@ from downslope.ir.nodes import (
 )
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
-from downslope.ir.names import Names
 from downslope.passes.simplify import simplified
 from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
@@ -154,7 +154,13 @@ class _Forward:
                 right.append(self.tangent(b, direction))
             self.tangents[name] = dots
         self.build.keep(
-            If(stmt.cond, Block(tuple(then), tuple(left)), Block(tuple(orelse), tuple(right)), tuple(results), stmt.loc)
+            If(
+                stmt.cond,
+                Block(tuple(then), tuple(left)),
+                Block(tuple(orelse), tuple(right)),
+                tuple(results),
+                stmt.loc,
+            )
         )
 
     def loop(self, stmt: For | While) -> None:
@@ -178,7 +184,17 @@ class _Forward:
         inside = Block(tuple(body), tuple(yields))
         if isinstance(stmt, For):
             self.build.keep(
-                For(stmt.index, stmt.start, stmt.stop, stmt.step, tuple(carried), inside, tuple(results), stmt.until, stmt.loc)
+                For(
+                    stmt.index,
+                    stmt.start,
+                    stmt.stop,
+                    stmt.step,
+                    tuple(carried),
+                    inside,
+                    tuple(results),
+                    stmt.until,
+                    stmt.loc,
+                )
             )
         else:
             tested = Block(tuple(test), stmt.test.yields)
@@ -197,5 +213,3 @@ class _Forward:
             self.tangents[name] = dots
         dots_pushed = [self.tangent(value, d) for value in stmt.pushed for d in range(self.count)]
         self.build.keep(Pop(tuple(names), (*stmt.pushed, *dots_pushed), stmt.loc))
-
-

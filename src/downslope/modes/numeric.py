@@ -23,7 +23,9 @@ def two_point(function: Scalar, x: float, delta: float) -> float:
     6.0
     """
     if not delta:
-        raise UsageError("delta is zero", why="the definition divides by it.", fix="use a small number, e.g. 1e-6.")
+        raise UsageError(
+            "delta is zero", why="the definition divides by it.", fix="use a small number, e.g. 1e-6."
+        )
     return (function(x + delta) - function(x)) / delta
 
 

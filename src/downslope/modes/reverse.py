@@ -9,6 +9,7 @@ sum of their lengths, not of the product.
 
 from collections.abc import Sequence
 
+from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
@@ -29,7 +30,6 @@ from downslope.ir.nodes import (
 from downslope.modes.forward import names_of, selecting
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
-from downslope.ir.names import Names
 from downslope.passes.rename import renamed
 from downslope.passes.simplify import live_block, simplified, unfailing
 from downslope.rules import RULES
@@ -118,7 +118,9 @@ class _Reverse:
         if all(seed == ZERO for seed in seeds):
             return stmt
         sides = [self.side(block, seeds, bars) for block in (stmt.then, stmt.orelse)]
-        touched = sorted({n for _, _, side in sides for n in side if side[n] != bars.get(n)} - self._inside(stmt))
+        touched = sorted(
+            {n for _, _, side in sides for n in side if side[n] != bars.get(n)} - self._inside(stmt)
+        )
         results = {name: self.build.names.fresh(f"{name}_bar") for name in touched}
         then_block, else_block = (
             Block(tuple(back), tuple(side.get(n, ZERO) for n in touched)) for _, back, side in sides
@@ -157,7 +159,11 @@ class _Reverse:
                 yields[1 - position].append(Lit(None))
             reversed_sides.append(renamed(live, fresh))
         forward_if = If(
-            stmt.cond, Block(tuple(then), tuple(yields[0])), Block(tuple(orelse), tuple(yields[1])), tuple(results), stmt.loc
+            stmt.cond,
+            Block(tuple(then), tuple(yields[0])),
+            Block(tuple(orelse), tuple(yields[1])),
+            tuple(results),
+            stmt.loc,
         )
         return forward_if, If(back.cond, reversed_sides[0], reversed_sides[1], back.results, back.loc)
 
@@ -168,7 +174,9 @@ class _Reverse:
         if all(seed == ZERO for seed in seeds):
             return stmt
         slots = [i for i, carry in enumerate(stmt.carried) if self.active(carry.name)]
-        carry_bars = {stmt.carried[i].name: self.build.names.fresh(f"{stmt.carried[i].name}_bar") for i in slots}
+        carry_bars = {
+            stmt.carried[i].name: self.build.names.fresh(f"{stmt.carried[i].name}_bar") for i in slots
+        }
         shared = self.reads(stmt.body) - {carry.name for carry in stmt.carried}
         totals = {name: self.build.names.fresh(f"{name}_bar") for name in sorted(shared)}
         body, outputs = self.replayed(stmt, slots, carry_bars, totals)
@@ -203,14 +211,24 @@ class _Reverse:
             fresh[stmt.index] = self.build.names.fresh(stmt.index)
         replay, reads = live_block(renamed(Block(tuple(body), tuple(outputs)), fresh), frozenset())
         kept = [c for c in stmt.carried if fresh[c.name] in reads]
-        pops = [Pop(tuple(fresh[c.name] for c in kept), tuple(c.name for c in kept), stmt.loc)] if kept else []
+        pops = (
+            [Pop(tuple(fresh[c.name] for c in kept), tuple(c.name for c in kept), stmt.loc)] if kept else []
+        )
         ahead, count = self.recorded(stmt, kept)
         carried = [Carry(carry_bars[stmt.carried[i].name], seeds[i]) for i in slots]
         carried += [Carry(total, bars.get(name, ZERO)) for name, total in totals.items()]
         results = [self.build.names.fresh(carry.name) for carry in carried]
         start, stop, step, index = self.backwards(stmt, count, fresh)
         loop = For(
-            index, start, stop, step, tuple(carried), Block((*pops, *replay.body), replay.yields), tuple(results), None, stmt.loc
+            index,
+            start,
+            stop,
+            step,
+            tuple(carried),
+            Block((*pops, *replay.body), replay.yields),
+            tuple(results),
+            None,
+            stmt.loc,
         )
         self.build.keep(loop)
         for name, result in zip(totals, results[len(slots) :], strict=True):
@@ -226,7 +244,15 @@ class _Reverse:
         body = (*push, *stmt.body.body)
         if isinstance(stmt, For) and stmt.until is None:
             new: Stmt = For(
-                stmt.index, stmt.start, stmt.stop, stmt.step, stmt.carried, Block(body, stmt.body.yields), stmt.results, None, stmt.loc
+                stmt.index,
+                stmt.start,
+                stmt.stop,
+                stmt.step,
+                stmt.carried,
+                Block(body, stmt.body.yields),
+                stmt.results,
+                None,
+                stmt.loc,
             )
             return new, Lit(None)
         passes, after, total = (self.build.names.fresh("passes") for _ in range(3))
@@ -234,7 +260,9 @@ class _Reverse:
         carried = (*stmt.carried, Carry(passes, Lit(0)))
         results = (*stmt.results, total)
         if isinstance(stmt, For):
-            return For(stmt.index, stmt.start, stmt.stop, stmt.step, carried, block, results, stmt.until, stmt.loc), total
+            return For(
+                stmt.index, stmt.start, stmt.stop, stmt.step, carried, block, results, stmt.until, stmt.loc
+            ), total
         return While(carried, stmt.test, block, results, stmt.until, stmt.loc), total
 
     def backwards(self, stmt: Loop, count: Arg, fresh: dict[str, str]) -> tuple[Arg, Arg, Arg, str]:
@@ -269,5 +297,3 @@ def defined_deep(stmt: Stmt) -> frozenset[str]:
     """Every name that a statement or its blocks define."""
     function = Function("", (), Block((stmt,)), False)
     return names_of(function)
-
-

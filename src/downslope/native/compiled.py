@@ -62,7 +62,9 @@ def compiled(text: str, name: str, signature: Any) -> Callable[..., Any]:
             warnings.simplefilter("ignore", NumbaWarning)
             return numba.njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
     except (OSError, RuntimeError, EOFError, ValueError) as error:
-        warnings.warn(f"the cache of compiled programs is not usable: {error}", DownslopeWarning, stacklevel=2)
+        warnings.warn(
+            f"the cache of compiled programs is not usable: {error}", DownslopeWarning, stacklevel=2
+        )
         return numba.njit(signature, **options)(function)  # type: ignore[no-any-return]
 
 

@@ -39,7 +39,13 @@ class Kernel:
         rows = len(used[0])
         blocks = -(-rows // BLOCK)
         out = np.zeros((blocks, self.width))
-        _shared(lambda first, last: self.native(*used, x, first * BLOCK, min(last * BLOCK, rows), out[first:last]), blocks, threads)
+        _shared(
+            lambda first, last: self.native(
+                *used, x, first * BLOCK, min(last * BLOCK, rows), out[first:last]
+            ),
+            blocks,
+            threads,
+        )
         return np.add.reduce(np.ascontiguousarray(out.T), axis=1)
 
 
@@ -57,7 +63,11 @@ class RowKernel:
         rows = len(used[0])
         out = np.empty((rows, self.width))
         blocks = -(-rows // BLOCK)
-        _shared(lambda first, last: self.native(*used, x, first * BLOCK, min(last * BLOCK, rows), out), blocks, threads)
+        _shared(
+            lambda first, last: self.native(*used, x, first * BLOCK, min(last * BLOCK, rows), out),
+            blocks,
+            threads,
+        )
         return out
 
 

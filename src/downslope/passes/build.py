@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, Let, Lit, Stmt
 from downslope.ir.names import Names
+from downslope.ir.nodes import Arg, Let, Lit, Stmt
 from downslope.rules import RULES
 from downslope.rules.kinds import interpret
 
@@ -106,7 +106,7 @@ def _simplified(op: str, args: tuple[Arg, ...]) -> Arg | None:
             return args[1]
         case ("add" | "subtract", [_, 0.0]) | (("multiply" | "divide" | "mul0" | "power"), [_, 1.0]):
             return args[0]
-        case ("multiply" | "mul0"), [0.0, _] | [_, 0.0]:
+        case (("multiply" | "mul0"), [0.0, _] | [_, 0.0]):
             return ZERO
         case ("divide", [0.0, _]):
             return ZERO

@@ -35,10 +35,18 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
             case For():
                 bounds = each((s.start, s.stop, s.step))
                 return For(
-                    label(s.index), *bounds, carries(s.carried), inner(s.body), labels(s.results), s.until, s.loc
+                    label(s.index),
+                    *bounds,
+                    carries(s.carried),
+                    inner(s.body),
+                    labels(s.results),
+                    s.until,
+                    s.loc,
                 )
             case While():
-                return While(carries(s.carried), inner(s.test), inner(s.body), labels(s.results), s.until, s.loc)
+                return While(
+                    carries(s.carried), inner(s.test), inner(s.body), labels(s.results), s.until, s.loc
+                )
             case Push():
                 return Push(each(s.values), s.loc)
             case Pop():

@@ -96,7 +96,9 @@ def _live_loop(stmt: For | While, live: frozenset[str]) -> tuple[Stmt | None, fr
         return None, live
     if stmt.until is not None:
         used.add(stmt.until)
-    test, test_live = (None, frozenset[str]()) if isinstance(stmt, For) else live_block(stmt.test, frozenset())
+    test, test_live = (
+        (None, frozenset[str]()) if isinstance(stmt, For) else live_block(stmt.test, frozenset())
+    )
     while True:
         body, body_live = live_block(_only(stmt.body, sorted(used)), frozenset())
         reads = body_live | test_live

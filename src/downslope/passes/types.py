@@ -19,7 +19,18 @@ _INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int
 _BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
 _SHIFTS = frozenset({"left_shift", "right_shift", "invert"})
 _ARITHMETIC = frozenset(
-    {"add", "subtract", "multiply", "negative", "positive", "absolute", "remainder", "floor_divide", "power", "square"}
+    {
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "positive",
+        "absolute",
+        "remainder",
+        "floor_divide",
+        "power",
+        "square",
+    }
 )
 
 

@@ -79,7 +79,9 @@ class _Finder:
         self.source = source
         self.node = source.node
         self.parents = {child: node for node in ast.walk(self.node) for child in ast.iter_child_nodes(node)}
-        self.stores = [n.id for n in ast.walk(self.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        self.stores = [
+            n.id for n in ast.walk(self.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        ]
         self.local = {*source.arguments, *self.stores}
 
     def all(self) -> Iterator[Constant]:
@@ -107,7 +109,8 @@ class _Finder:
             assigned = [
                 s.value
                 for s in self.source.tree.body
-                if isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in s.targets)
+                if isinstance(s, ast.Assign)
+                and any(isinstance(t, ast.Name) and t.id == name for t in s.targets)
             ]
             if len(assigned) == 1 and literal(assigned[0]) == value:
                 off = self.structural(name) or _unit(name)
@@ -121,7 +124,11 @@ class _Finder:
         inside = self.node.body if isinstance(self.node, ast.FunctionDef) else [self.node.body]
         for top in inside:
             for node in ast.walk(top):
-                if not isinstance(node, ast.expr) or literal(node) is None or literal_parent(node, self.parents):
+                if (
+                    not isinstance(node, ast.expr)
+                    or literal(node) is None
+                    or literal_parent(node, self.parents)
+                ):
                     continue
                 yield self.number(node)
 
@@ -129,11 +136,17 @@ class _Finder:
         value = literal(node)
         assert value is not None
         parent = self.parents.get(node)
-        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        if (
+            isinstance(parent, ast.Assign)
+            and len(parent.targets) == 1
+            and isinstance(parent.targets[0], ast.Name)
+        ):
             name = parent.targets[0].id
             off = "it starts a variable that changes" if self.stores.count(name) > 1 else ""
             off = off or self.structural(name) or _unit(name)
-            label = name if not self._assigned_elsewhere(name, node) else f"{name}@{self.source.loc(node).line}"
+            label = (
+                name if not self._assigned_elsewhere(name, node) else f"{name}@{self.source.loc(node).line}"
+            )
             return self.constant(label, value, node, "assigned", off)
         off = self.context(node) or ("it looks like a conversion of units" if value in FACTORS else "")
         return self.constant(f"{value!r}@{self.source.loc(node).line}", value, node, "inline", off)
@@ -147,7 +160,11 @@ class _Finder:
 
     def structural(self, name: str) -> str:
         """Why a named number is structural, if every use of it is."""
-        uses = [n for n in ast.walk(self.node) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+        uses = [
+            n
+            for n in ast.walk(self.node)
+            if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+        ]
         reasons = [self.context(use) for use in uses]
         return reasons[0] if reasons and all(reasons) else "" if uses else "it is not used"
 
@@ -169,7 +186,9 @@ class _Finder:
     ) -> Constant:
         loc = self.source.loc(node)
         symbol = symbol or f"c_{loc.line}_{loc.col}"
-        return Constant(name, value, loc, kind, not off, off or f"{kind} that enters the result", symbol, node)
+        return Constant(
+            name, value, loc, kind, not off, off or f"{kind} that enters the result", symbol, node
+        )
 
 
 def literal_parent(node: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
@@ -188,7 +207,14 @@ def _unique(found: list[Constant]) -> Iterator[Constant]:
         if names.count(constant.name) > 1:
             label = f"{constant.name}:{constant.loc.col}"
             yield Constant(
-                label, constant.value, constant.loc, constant.kind, constant.proposed, constant.why, constant.symbol, constant.node
+                label,
+                constant.value,
+                constant.loc,
+                constant.kind,
+                constant.proposed,
+                constant.why,
+                constant.symbol,
+                constant.node,
             )
         else:
             yield constant

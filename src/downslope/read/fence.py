@@ -63,7 +63,9 @@ class _Fence:
             return
         local = stored(node.body) | arguments
         nested = visible | {
-            child.name: child for child in ast.walk(node) if isinstance(child, ast.FunctionDef) and child is not node
+            child.name: child
+            for child in ast.walk(node)
+            if isinstance(child, ast.FunctionDef) and child is not node
         }
         for statement in _without_docstring(node.body):
             yield from self._statement(statement, local | set(visible), nested)
@@ -71,16 +73,22 @@ class _Fence:
         end = flow.block(node.body, frozenset(arguments) | (local & set(visible)))
         for name in flow.unset:
             yield self._problem(
-                name, f"{name.id!r} may be unset here", "on some path it is read before a value is assigned.",
+                name,
+                f"{name.id!r} may be unset here",
+                "on some path it is read before a value is assigned.",
                 f"assign {name.id} a value before the branch or loop that sets it.",
             )
         if end is not None:
             yield self._problem(
-                node, f"{node.name!r} may end without returning a number",
-                "a path through the function has no return statement.", "return a number on every path.",
+                node,
+                f"{node.name!r} may end without returning a number",
+                "a path through the function has no return statement.",
+                "return a number on every path.",
             )
 
-    def _statement(self, node: ast.stmt, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+    def _statement(
+        self, node: ast.stmt, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
+    ) -> Iterator[Problem]:
         if not isinstance(node, STATEMENTS):
             yield self._refused(node)
             return
@@ -91,7 +99,9 @@ class _Fence:
             case ast.Assign(targets=targets):
                 if len(targets) == 1 and isinstance(node.value, ast.Lambda):
                     yield self._problem(
-                        node.value, "a lambda stored in a variable", "helpers are read from their `def`.",
+                        node.value,
+                        "a lambda stored in a variable",
+                        "helpers are read from their `def`.",
                         "write it as a nested `def`.",
                     )
                     return
@@ -112,7 +122,9 @@ class _Fence:
                 )
         yield from self._children(node, local, nested)
 
-    def _children(self, node: ast.AST, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+    def _children(
+        self, node: ast.AST, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
+    ) -> Iterator[Problem]:
         for name, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.stmt):
@@ -124,15 +136,24 @@ class _Fence:
                     else:
                         yield from self._expression(child, local, nested)
 
-    def _nested(self, node: ast.FunctionDef, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+    def _nested(
+        self, node: ast.FunctionDef, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
+    ) -> Iterator[Problem]:
         if node.decorator_list:
             yield self._problem(
-                node.decorator_list[0], "a decorator on a nested function",
-                "a decorator may replace the function.", "call the helper without the decorator.",
+                node.decorator_list[0],
+                "a decorator on a nested function",
+                "a decorator may replace the function.",
+                "call the helper without the decorator.",
             )
         if node.args.vararg or node.args.kwarg:
-            yield self._problem(node, "a helper with *args or **kwargs", "its inputs are not known.", "name them.")
-        if any(isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == node.name for c in ast.walk(node)):
+            yield self._problem(
+                node, "a helper with *args or **kwargs", "its inputs are not known.", "name them."
+            )
+        if any(
+            isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == node.name
+            for c in ast.walk(node)
+        ):
             yield self._recursion(node, node.name)
         visible: dict[str, ast.AST] = dict.fromkeys(local, node) | nested
         yield from self._function(node, visible)
@@ -152,13 +173,19 @@ class _Fence:
         is_range = called is not None and resolve(called, self.source.namespace) is range
         if not is_range or not isinstance(node.target, ast.Name):
             yield self._problem(
-                node.iter, "a loop over something other than range(...)",
-                "only counted loops and `while` are supported yet.", "loop with `for i in range(n)`.",
+                node.iter,
+                "a loop over something other than range(...)",
+                "only counted loops and `while` are supported yet.",
+                "loop with `for i in range(n)`.",
             )
         elif isinstance(node.iter, ast.Call) and (node.iter.keywords or not 1 <= len(node.iter.args) <= 3):
-            yield self._problem(node.iter, "range() takes one to three arguments", "", "write range(start, stop, step).")
+            yield self._problem(
+                node.iter, "range() takes one to three arguments", "", "write range(start, stop, step)."
+            )
 
-    def _expression(self, node: ast.expr, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+    def _expression(
+        self, node: ast.expr, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
+    ) -> Iterator[Problem]:
         if not isinstance(node, EXPRESSIONS):
             yield self._refused(node)
             return
@@ -166,8 +193,12 @@ class _Fence:
             case ast.Constant(value=value):
                 if number(value) is None:
                     yield self._problem(
-                        node, f"a {type(value).__name__} as a value", "a program works on real numbers.",
-                        "use a number." if not isinstance(value, complex) else "compute real and imaginary parts apart.",
+                        node,
+                        f"a {type(value).__name__} as a value",
+                        "a program works on real numbers.",
+                        "use a number."
+                        if not isinstance(value, complex)
+                        else "compute real and imaginary parts apart.",
                     )
             case ast.Name(id=name):
                 if name not in local and name not in nested:
@@ -180,13 +211,17 @@ class _Fence:
                 for op in ops:
                     if not isinstance(op, COMPARISONS):
                         yield self._problem(
-                            node, f"the comparison `{_symbol(op)}`", "only < <= > >= == != compare numbers.",
+                            node,
+                            f"the comparison `{_symbol(op)}`",
+                            "only < <= > >= == != compare numbers.",
                             "compare with == or spell the cases out.",
                         )
                 yield from self._children(node, local, nested)
             case ast.BinOp(op=op) | ast.UnaryOp(op=op):
                 if type(op) not in OPERATORS:
-                    yield self._problem(node, f"the operator `{_symbol(op)}`", "it needs arrays.", "use numbers.")
+                    yield self._problem(
+                        node, f"the operator `{_symbol(op)}`", "it needs arrays.", "use numbers."
+                    )
                 yield from self._children(node, local, nested)
             case _:
                 yield from self._children(node, local, nested)
@@ -196,28 +231,37 @@ class _Fence:
         name = ast.unparse(node)
         if isinstance(value, Missing):
             yield self._problem(
-                node, f"{name!r} is not defined", "no argument, variable, constant or module member has this name.",
+                node,
+                f"{name!r} is not defined",
+                "no argument, variable, constant or module member has this name.",
                 "check the spelling.",
             )
         elif number(value) is None:
             yield self._problem(
-                node, f"{name!r} is a {type(value).__name__}, not a number",
-                "a program works on real numbers.", "pass the number it holds.",
+                node,
+                f"{name!r} is a {type(value).__name__}, not a number",
+                "a program works on real numbers.",
+                "pass the number it holds.",
             )
 
-    def _call(self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]) -> Iterator[Problem]:
+    def _call(
+        self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
+    ) -> Iterator[Problem]:
         for argument in node.args:
             yield from self._expression(argument, local, nested)
         for keyword in node.keywords:
             if keyword.arg is None:
-                yield self._problem(keyword.value, "a call with **", "its inputs are not known.", "name them.")
+                yield self._problem(
+                    keyword.value, "a call with **", "its inputs are not known.", "name them."
+                )
             else:
                 yield from self._expression(keyword.value, local, nested)
         name = ast.unparse(node.func)
         if isinstance(node.func, ast.Name) and (name in nested or name in local):
             if not isinstance(nested.get(name), ast.FunctionDef):
                 yield self._problem(
-                    node.func, f"{name!r} is called, but what it is depends on the run",
+                    node.func,
+                    f"{name!r} is called, but what it is depends on the run",
                     "only functions known when the program is read can be differentiated.",
                     "call a function defined with `def`.",
                 )
@@ -229,18 +273,29 @@ class _Fence:
         row = row_of(value)
         if row is not None:
             if row.name == "range":
-                yield self._problem(node, "range(...) as a value", "a program works on numbers.", "loop over it.")
+                yield self._problem(
+                    node, "range(...) as a value", "a program works on numbers.", "loop over it."
+                )
             elif node.keywords and row.name not in ("round_int",):
-                yield self._problem(node, f"keywords in a call of {name}", "they are not read.", "pass by position.")
+                yield self._problem(
+                    node, f"keywords in a call of {name}", "they are not read.", "pass by position."
+                )
         elif isinstance(value, Missing):
-            yield self._problem(node.func, f"{name!r} is not defined", "nothing of this name is in scope.", "check the spelling.")
+            yield self._problem(
+                node.func,
+                f"{name!r} is not defined",
+                "nothing of this name is in scope.",
+                "check the spelling.",
+            )
         elif value in self.callers or value is self.source.function:
             yield self._recursion(node, name)
         elif hasattr(value, "downslope_source") or is_helper(value):
             yield from self._helper(value, node, name)
         else:
             yield self._problem(
-                node, f"no derivative rule for {name}", "the rule table has no row for it, and it is not a Python function.",
+                node,
+                f"no derivative rule for {name}",
+                "the rule table has no row for it, and it is not a Python function.",
                 "write it with functions that have a rule, or add a row (docs/adding-a-rule.md).",
             )
 
@@ -255,14 +310,17 @@ class _Fence:
 
     def _recursion(self, node: ast.AST, name: str) -> Problem:
         return self._problem(
-            node, f"{name!r} calls itself", "helpers are expanded where they are called; recursion has no end.",
+            node,
+            f"{name!r} calls itself",
+            "helpers are expanded where they are called; recursion has no end.",
             "write it as a loop.",
         )
 
     def _refused(self, node: ast.AST) -> Problem:
         kind = type(node).__name__.removeprefix("Async")
         return self._problem(
-            node, f"{_spoken(node)} is not supported",
+            node,
+            f"{_spoken(node)} is not supported",
             WHY.get(kind, "downslope cannot differentiate through it."),
             FIX.get(kind, "rewrite this part with numbers, branches, loops and helper functions."),
         )
@@ -273,7 +331,11 @@ class _Fence:
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     def is_text(node: ast.stmt) -> bool:
-        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        )
 
     return [node for position, node in enumerate(body) if position or not is_text(node)]
 
@@ -289,4 +351,6 @@ def _spoken(node: ast.AST) -> str:
 
 
 def _symbol(op: ast.AST) -> str:
-    return {"Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in", "MatMult": "@"}.get(type(op).__name__, type(op).__name__)
+    return {"Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in", "MatMult": "@"}.get(
+        type(op).__name__, type(op).__name__
+    )

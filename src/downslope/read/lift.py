@@ -18,7 +18,9 @@ def lifted(source: Source, constants: Sequence[Constant]) -> Source:
     extra = [constant for constant in constants if constant.symbol not in source.arguments]
     if not extra:
         return source
-    places = {_key(constant.node): constant.symbol for constant in extra if constant.kind != "module constant"}
+    places = {
+        _key(constant.node): constant.symbol for constant in extra if constant.kind != "module constant"
+    }
     named = {constant.symbol for constant in extra if constant.kind == "module constant"}
     node: Definition = _Lift(places, named).visit(copy.deepcopy(source.node))
     for constant in extra:
@@ -28,7 +30,9 @@ def lifted(source: Source, constants: Sequence[Constant]) -> Source:
     function = _compiled(node, namespace, source)
     arguments = (*source.arguments, *(constant.symbol for constant in extra))
     defaults: Mapping[str, object] = {**source.defaults, **{c.symbol: float(c.value) for c in extra}}
-    return replace(source, node=node, function=function, arguments=arguments, defaults=defaults, namespace=namespace)
+    return replace(
+        source, node=node, function=function, arguments=arguments, defaults=defaults, namespace=namespace
+    )
 
 
 def _compiled(node: Definition, namespace: dict[str, object], source: Source) -> object:
@@ -55,10 +59,10 @@ class _Lift(ast.NodeTransformer):
         self.places = places
         self.named = named
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802  # the name ast requires
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # the name ast requires
         return self._replaced(node)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802  # the name ast requires
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # the name ast requires
         new = self._replaced(node)
         return new if new is not node else self.generic_visit(node)  # type: ignore[return-value]
 

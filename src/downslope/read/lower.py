@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from downslope.errors import Loc, UnsupportedError
-from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Param, Stmt, While
 from downslope.ir.names import Names
+from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Param, Stmt, While
 from downslope.read.assigned import stored, stored_target
 from downslope.read.fence import fence
 from downslope.read.resolve import number, resolve, row_of, unwrapped
@@ -59,9 +59,7 @@ def lower(source: Source) -> Function:
     outputs = _flat(value)
     name = getattr(source.node, "name", "program")
     loc = source.loc(source.node)
-    return Function(
-        name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc
-    )
+    return Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
 
 
 class _Lowerer:
@@ -103,7 +101,11 @@ class _Lowerer:
         return value
 
     def bind(
-        self, callee: ast.FunctionDef | ast.Lambda, node: ast.Call, frame: _Frame, defaults: Mapping[str, Value]
+        self,
+        callee: ast.FunctionDef | ast.Lambda,
+        node: ast.Call,
+        frame: _Frame,
+        defaults: Mapping[str, Value],
     ) -> dict[str, Value]:
         """The callee's arguments by name, as Python binds them."""
         positional = [a.arg for a in (*callee.args.posonlyargs, *callee.args.args)]
@@ -162,7 +164,9 @@ class _Lowerer:
     def defaults(self, node: ast.FunctionDef, frame: _Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
         pairs = list(zip(reversed(positional), reversed(node.args.defaults), strict=False))
-        pairs += [(a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is not None]
+        pairs += [
+            (a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is not None
+        ]
         return {argument.arg: self.expression(default, frame) for argument, default in pairs}
 
     def assign(self, target: ast.expr, value: Value, frame: _Frame) -> None:
@@ -211,8 +215,10 @@ class _Lowerer:
             if after_then.get(name, UNSET) != after_else.get(name, UNSET)
         ]
         pairs = {name: self.joined(after_then.get(name), after_else.get(name)) for name in changed}
-        frame.env = after_then | after_else | self.join(
-            pairs, lambda a, b, names: If(cond, Block(then, a), Block(orelse, b), names, place)
+        frame.env = (
+            after_then
+            | after_else
+            | self.join(pairs, lambda a, b, names: If(cond, Block(then, a), Block(orelse, b), names, place))
         )
 
     def joined(self, left: "Value | None", right: "Value | None") -> tuple[Value, Value]:
@@ -265,7 +271,10 @@ class _Lowerer:
         }[len(bounds)]()
         if step == Lit(0):
             raise UnsupportedError(
-                "range() with step 0", loc=frame.source.loc(node.iter), why="it has no end.", fix="use another step."
+                "range() with step 0",
+                loc=frame.source.loc(node.iter),
+                why="it has no end.",
+                fix="use another step.",
             )
         index = self.names.fresh(node.target.id)
 
@@ -274,9 +283,7 @@ class _Lowerer:
             self.block(node.body, frame)
 
         carried, inside, yields, results, until = self.carried(node, frame, body)
-        self.out.append(
-            For(index, start, stop, step, carried, Block(inside, yields), results, until, place)
-        )
+        self.out.append(For(index, start, stop, step, carried, Block(inside, yields), results, until, place))
 
     def conditional(self, node: ast.While, frame: _Frame) -> None:
         place = self.place
@@ -416,7 +423,9 @@ class _Lowerer:
         results: list[Value] = []
         inside = self.captured(lambda: results.append(second()))
         other, arg = self.argument(results[0]), self.argument(first)
-        booleans = holds == arg and (isinstance(other, Lit) and isinstance(other.value, bool) or _boolean(inside, other))
+        booleans = holds == arg and (
+            (isinstance(other, Lit) and isinstance(other.value, bool)) or _boolean(inside, other)
+        )
         if booleans and all(isinstance(s, Let) and s.op in HARMLESS for s in inside):
             self.out += inside
             return self.row("logical_and" if conjunction else "logical_or", [holds, other])
@@ -435,7 +444,8 @@ class _Lowerer:
         then = self.captured(lambda: values.append(self.expression(body, frame)))
         other = self.captured(lambda: values.append(self.expression(orelse, frame)))
         merged = self.join(
-            {hint: (values[0], values[1])}, lambda a, b, names: If(cond, Block(then, a), Block(other, b), names, place)
+            {hint: (values[0], values[1])},
+            lambda a, b, names: If(cond, Block(then, a), Block(other, b), names, place),
         )
         return merged[hint]
 
@@ -443,7 +453,7 @@ class _Lowerer:
 
     def builtin(self, name: str, values: list[Value], node: ast.Call, frame: _Frame) -> Value:
         match name, values:
-            case ("max" | "min"), _:
+            case (("max" | "min"), _):
                 return self.extreme("greater" if name == "max" else "less", values, node, frame)
             case "sum", [tuple() as terms, *start]:
                 total: Value = start[0] if start else Lit(0)
@@ -518,5 +528,3 @@ def _same_shape(left: Value, right: Value) -> bool:
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(_same_shape, left, right))
     return not isinstance(left, tuple) and not isinstance(right, tuple)
-
-

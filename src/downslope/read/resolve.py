@@ -63,7 +63,12 @@ def _rows_by_object() -> dict[int, Row]:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
-    for target, name in ((math.log, "log"), (math.hypot, "hypot"), (np.clip, "clip"), (np.float64, "float64")):
+    for target, name in (
+        (math.log, "log"),
+        (math.hypot, "hypot"),
+        (np.clip, "clip"),
+        (np.float64, "float64"),
+    ):
         found[id(target)] = Row(name, builtin=True)
     return found
 

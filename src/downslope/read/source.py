@@ -103,11 +103,19 @@ def _source(
     odd = arguments.vararg or arguments.kwarg
     if odd:
         raise UnsupportedError(
-            "a program with *args or **kwargs", loc=source.loc(odd), why="its inputs are not known.", fix="name them."
+            "a program with *args or **kwargs",
+            loc=source.loc(odd),
+            why="its inputs are not known.",
+            fix="name them.",
         )
-    if function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+    if function.__code__.co_flags & (
+        inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    ):
         raise UnsupportedError(
-            "a generator or coroutine", loc=source.loc(node), why="it keeps its state between calls.", fix="return a number."
+            "a generator or coroutine",
+            loc=source.loc(node),
+            why="it keeps its state between calls.",
+            fix="return a number.",
         )
     return source
 
@@ -193,7 +201,11 @@ def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Defi
         found = [n for n in found if isinstance(n, ast.FunctionDef) and n.name == function.__name__]
     codes = [c for c in _codes(compile(tree, "<match>", "exec")) if _same_code(c, wanted)]
     lines = {c.co_firstlineno for c in codes}
-    exact = [n for n in found if _first_line(n) in lines and (first_line != 1 or _first_line(n) == wanted.co_firstlineno)]
+    exact = [
+        n
+        for n in found
+        if _first_line(n) in lines and (first_line != 1 or _first_line(n) == wanted.co_firstlineno)
+    ]
     exact = exact or [n for n in found if _first_line(n) in lines]
     alike = [n for n in exact if _compiled_alike(n, wanted)] if len(exact) > 1 else exact
     if not alike:
@@ -219,11 +231,19 @@ def _compiled_alike(node: ast.AST, wanted: CodeType) -> bool:
 def _from_path(spec: str) -> Source:
     path, _, name = spec.rpartition(":")
     if not path or not name.isidentifier():
-        raise UsageError(f"{spec!r} names no program", why="a program is FILE.py:FUNCTION.", fix="e.g. taxi.py:duration")
+        raise UsageError(
+            f"{spec!r} names no program", why="a program is FILE.py:FUNCTION.", fix="e.g. taxi.py:duration"
+        )
     if not Path(path).is_file():
-        raise UsageError(f"the file {path} does not exist", why="nothing is there to read.", fix="check the path.")
+        raise UsageError(
+            f"the file {path} does not exist", why="nothing is there to read.", fix="check the path."
+        )
     module = _loaded(Path(path))
-    functions = {n: v for n, v in vars(module).items() if callable(getattr(v, "py_func", v)) and not isinstance(v, type)}
+    functions = {
+        n: v
+        for n, v in vars(module).items()
+        if callable(getattr(v, "py_func", v)) and not isinstance(v, type)
+    }
     if name not in functions:
         close = difflib.get_close_matches(name, functions, 1)
         raise UsageError(
@@ -247,8 +267,12 @@ def _loaded(path: Path) -> Any:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         line = (error.text or "").rstrip("\n")
-        place = Loc(str(path), error.lineno or 1, error.offset or 1, error.lineno or 1, (error.offset or 1) + 1, line)
-        raise UsageError(f"{error.msg}", loc=place, why="the file is not valid Python.", fix="correct it.") from error
+        place = Loc(
+            str(path), error.lineno or 1, error.offset or 1, error.lineno or 1, (error.offset or 1) + 1, line
+        )
+        raise UsageError(
+            f"{error.msg}", loc=place, why="the file is not valid Python.", fix="correct it."
+        ) from error
     except (Exception, SystemExit) as error:  # whatever the user's own file raises is reported as its fault
         raise UsageError(
             f"{path} cannot be loaded: {type(error).__name__}: {error}", why="running its top level failed.",

@@ -67,7 +67,9 @@ def costs(fit: Fit) -> Figure:
             continue
         before, after = float(solution.start[i]), float(solution.values[i])
         width = max(abs(before - after), 0.1 * abs(after), 1e-6)
-        grid = np.linspace(max(after - 1.2 * width, problem.lower[i]), min(after + 1.2 * width, problem.upper[i]), 25)
+        grid = np.linspace(
+            max(after - 1.2 * width, problem.lower[i]), min(after + 1.2 * width, problem.upper[i]), 25
+        )
         points = [np.where(np.arange(len(solution.values)) == i, x, solution.values) for x in grid]
         axis.plot(grid, [2 * problem.cost(p) / problem.rows for p in points])
         axis.axvline(after, color="C1", label=f"learnt {after:.4g}")

@@ -1,8 +1,8 @@
 """What follows a fit: the change to the source, its proof, and the page."""
 
-import numpy as np
-
 from pathlib import Path
+
+import numpy as np
 
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
@@ -30,7 +30,9 @@ def finish(fit: Fit, text: str, difference: str, report: Path | None, change: bo
         try:
             report.write_text(page(fit, difference), encoding="utf-8")
         except OSError as error:
-            raise WriteError(f"{report} cannot be written", why=str(error), fix="choose another place.") from error
+            raise WriteError(
+                f"{report} cannot be written", why=str(error), fix="choose another place."
+            ) from error
     if change:
         write(fit.source, text, lambda path: verify(fit, path))
 
@@ -54,5 +56,7 @@ def verify(fit: Fit, path: str) -> None:
     before, after = problem.cost(solution.values), problem.cost(written)
     if after > before + 1e-3 * abs(before) + float(spread.sum() == 0.0) * 1e-6:
         raise WriteError(
-            "rounding the learnt values changes the cost", why=f"from {before:.8g} to {after:.8g}.", fix="report this."
+            "rounding the learnt values changes the cost",
+            why=f"from {before:.8g} to {after:.8g}.",
+            fix="report this.",
         )

@@ -32,7 +32,9 @@ def rounded(value: float, error: float) -> str:
     ('27.414', '1234.5', '30.0')
     """
     if math.isfinite(error) and error > 0.0:
-        digits = min(17, max(2, 2 + math.floor(math.log10(abs(value) or error)) - math.floor(math.log10(error))))
+        digits = min(
+            17, max(2, 2 + math.floor(math.log10(abs(value) or error)) - math.floor(math.log10(error)))
+        )
     else:
         digits = 6
     return repr(float(f"{value:.{digits}g}"))
@@ -41,7 +43,9 @@ def rounded(value: float, error: float) -> str:
 def rewritten(source: Source, changes: Sequence[Change]) -> str:
     """The new text of the file: exact literal tokens replaced, everything else kept to the character."""
     lines = source.text.splitlines(keepends=True)
-    for change in sorted(changes, key=lambda c: (c.constant.node.lineno, c.constant.node.col_offset), reverse=True):
+    for change in sorted(
+        changes, key=lambda c: (c.constant.node.lineno, c.constant.node.col_offset), reverse=True
+    ):
         node = change.constant.node
         if literal(node) is None or node.end_lineno != node.lineno:
             raise WriteError(
@@ -78,10 +82,14 @@ def write(source: Source, new_text: str, verify: Callable[[str], None]) -> None:
         raise WriteError(f"{path} cannot be read", why=str(error), fix="check the file.") from error
     if current.replace("\r\n", "\n") != source.text.replace("\r\n", "\n"):
         raise WriteError(
-            f"{path} has changed since it was read", why="the new numbers belong to the old text.", fix="run tune again."
+            f"{path} has changed since it was read",
+            why="the new numbers belong to the old text.",
+            fix="run tune again.",
         )
     if _shape(new_text) != _shape(source.text):
-        raise WriteError(f"{path}: the new text is another program", why="more than numbers changed.", fix="report this.")
+        raise WriteError(
+            f"{path}: the new text is another program", why="more than numbers changed.", fix="report this."
+        )
     if "\r\n" in current:
         new_text = new_text.replace("\r\n", "\n").replace("\n", "\r\n")
     _replace(path, new_text, verify)
@@ -89,11 +97,15 @@ def write(source: Source, new_text: str, verify: Callable[[str], None]) -> None:
 
 def _replace(path: Path, text: str, verify: Callable[[str], None]) -> None:
     if not os.access(path, os.W_OK):
-        raise WriteError(f"{path} is not writable", why="its permissions forbid it.", fix="change them, or apply the diff.")
+        raise WriteError(
+            f"{path} is not writable", why="its permissions forbid it.", fix="change them, or apply the diff."
+        )
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".downslope_", suffix=".py")
     except OSError as error:
-        raise WriteError(f"{path.parent} is not writable", why=str(error), fix="apply the diff by hand.") from error
+        raise WriteError(
+            f"{path.parent} is not writable", why=str(error), fix="apply the diff by hand."
+        ) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
@@ -103,7 +115,9 @@ def _replace(path: Path, text: str, verify: Callable[[str], None]) -> None:
         shutil.copymode(path, temporary)
         os.replace(temporary, path)
     except OSError as error:
-        raise WriteError(f"{path} cannot be written", why=str(error), fix="apply the diff by hand.") from error
+        raise WriteError(
+            f"{path} cannot be written", why=str(error), fix="apply the diff by hand."
+        ) from error
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -113,10 +127,10 @@ def _shape(text: str) -> str:
     """The syntax tree with every number blanked."""
 
     class Blank(ast.NodeTransformer):
-        def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: N802  # the name ast requires
+        def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # the name ast requires
             return ast.Constant(0) if literal(node) is not None else self.generic_visit(node)
 
-        def visit_Constant(self, node: ast.Constant) -> ast.AST:  # noqa: N802  # the name ast requires
+        def visit_Constant(self, node: ast.Constant) -> ast.AST:  # the name ast requires
             return ast.Constant(0) if literal(node) is not None else node
 
     return ast.dump(Blank().visit(ast.parse(text)))

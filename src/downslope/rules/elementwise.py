@@ -59,11 +59,16 @@ ARITHMETIC = (
         singular=True,
     ),
     elementwise(
-        "mul0(a, b)", "b", "a", note="product in which a zero factor wins, even over inf and NaN; for derivatives"
+        "mul0(a, b)",
+        "b",
+        "a",
+        note="product in which a zero factor wins, even over inf and NaN; for derivatives",
     ),
     elementwise("absolute(x)", "sign(x)", python="abs({0})", spellings="n.absolute n.fabs m.fabs b.abs"),
     elementwise("square(x)", "2 * x", spellings="n.square", python="{0} ** 2"),
-    elementwise("reciprocal(x)", "-y * y", spellings="n.reciprocal", python="1.0 / {0}", sample=((0.5, 2.0),)),
+    elementwise(
+        "reciprocal(x)", "-y * y", spellings="n.reciprocal", python="1.0 / {0}", sample=((0.5, 2.0),)
+    ),
     elementwise(
         "remainder(a, b)",
         "1",
@@ -84,7 +89,9 @@ ARITHMETIC = (
     elementwise("minimum(a, b)", "a <= b", "a > b", spellings="n.minimum", note="at a tie: the first"),
     elementwise("fmax(a, b)", "a >= b", "a < b", spellings="n.fmax"),
     elementwise("fmin(a, b)", "a <= b", "a > b", spellings="n.fmin"),
-    elementwise("where(c, a, b)", "0", "c != 0", "c == 0", python="({1} if {0} else {2})", spellings="n.where"),
+    elementwise(
+        "where(c, a, b)", "0", "c != 0", "c == 0", python="({1} if {0} else {2})", spellings="n.where"
+    ),
     elementwise(
         "copysign(a, b)",
         "copysign(1, a) * copysign(1, b)",
@@ -96,7 +103,12 @@ ARITHMETIC = (
 
 POWERS = (
     elementwise(
-        "sqrt(x)", "0.5 / y", python="math.sqrt({0})", spellings="m.sqrt n.sqrt", sample=(POSITIVE,), singular=True
+        "sqrt(x)",
+        "0.5 / y",
+        python="math.sqrt({0})",
+        spellings="m.sqrt n.sqrt",
+        sample=(POSITIVE,),
+        singular=True,
     ),
     elementwise(
         "cbrt(x)", "1 / (3 * y * y)", spellings="m.cbrt n.cbrt s.cbrt", sample=(POSITIVE,), singular=True
@@ -116,7 +128,11 @@ POWERS = (
     elementwise("expm1(x)", "exp(x)", python="math.expm1({0})", spellings="m.expm1 n.expm1 s.expm1"),
     elementwise("log(x)", "1 / x", python="math.log({0})", spellings="n.log", sample=(POSITIVE,)),
     elementwise(
-        "log2(x)", "1.4426950408889634 / x", python="math.log2({0})", spellings="m.log2 n.log2", sample=(POSITIVE,)
+        "log2(x)",
+        "1.4426950408889634 / x",
+        python="math.log2({0})",
+        spellings="m.log2 n.log2",
+        sample=(POSITIVE,),
     ),
     elementwise(
         "log10(x)",
@@ -126,7 +142,11 @@ POWERS = (
         sample=(POSITIVE,),
     ),
     elementwise(
-        "log1p(x)", "1 / (1 + x)", python="math.log1p({0})", spellings="m.log1p n.log1p s.log1p", sample=(POSITIVE,)
+        "log1p(x)",
+        "1 / (1 + x)",
+        python="math.log1p({0})",
+        spellings="m.log1p n.log1p s.log1p",
+        sample=(POSITIVE,),
     ),
     elementwise("logaddexp(a, b)", "expit(a - b)", "expit(b - a)", spellings="n.logaddexp"),
     elementwise(
@@ -140,7 +160,9 @@ POWERS = (
 TRIGONOMETRY = (
     elementwise("sin(x)", "cos(x)", python="math.sin({0})", spellings="m.sin n.sin"),
     elementwise("cos(x)", "-sin(x)", python="math.cos({0})", spellings="m.cos n.cos"),
-    elementwise("tan(x)", "1 + y * y", python="math.tan({0})", spellings="m.tan n.tan", sample=((-1.2, 1.2),)),
+    elementwise(
+        "tan(x)", "1 + y * y", python="math.tan({0})", spellings="m.tan n.tan", sample=((-1.2, 1.2),)
+    ),
     elementwise(
         "arcsin(x)",
         "1 / sqrt((1 - x) * (1 + x))",
@@ -191,8 +213,12 @@ TRIGONOMETRY = (
         spellings="m.atanh n.arctanh",
         sample=(UNIT,),
     ),
-    elementwise("degrees(x)", "180 / pi", python="math.degrees({0})", spellings="m.degrees n.degrees n.rad2deg"),
-    elementwise("radians(x)", "pi / 180", python="math.radians({0})", spellings="m.radians n.radians n.deg2rad"),
+    elementwise(
+        "degrees(x)", "180 / pi", python="math.degrees({0})", spellings="m.degrees n.degrees n.rad2deg"
+    ),
+    elementwise(
+        "radians(x)", "pi / 180", python="math.radians({0})", spellings="m.radians n.radians n.deg2rad"
+    ),
 )
 
 SPECIAL = (
@@ -203,10 +229,18 @@ SPECIAL = (
         "erfc(x)", "-1.1283791670955126 * exp(-x * x)", python="math.erfc({0})", spellings="m.erfc s.erfc"
     ),
     elementwise(
-        "gamma(x)", "y * digamma(x)", python="math.gamma({0})", spellings="m.gamma s.gamma", sample=(POSITIVE,)
+        "gamma(x)",
+        "y * digamma(x)",
+        python="math.gamma({0})",
+        spellings="m.gamma s.gamma",
+        sample=(POSITIVE,),
     ),
     elementwise(
-        "lgamma(x)", "digamma(x)", python="math.lgamma({0})", spellings="m.lgamma s.gammaln", sample=(POSITIVE,)
+        "lgamma(x)",
+        "digamma(x)",
+        python="math.lgamma({0})",
+        spellings="m.lgamma s.gammaln",
+        sample=(POSITIVE,),
     ),
     elementwise("digamma(x)", "zeta(2, x)", spellings="s.psi", sample=(POSITIVE,)),
     elementwise(
