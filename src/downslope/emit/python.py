@@ -135,8 +135,7 @@ class Emitter:
         outer, self.lines = self.lines, []
         self.block(block, indent)
         for name, value in zip(stmt.results, block.yields, strict=True):
-            if value != Lit(None):
-                self.copy(self.variable[name], self.arg(value, self.types.get(name)), indent)
+            self.copy(self.variable[name], self.arg(value, self.types.get(name)), indent)
         inner, self.lines = self.lines, outer
         return inner
 
