@@ -198,13 +198,15 @@ def rebound(function: Callable[..., Any], done: dict[int, Any] | None = None) ->
     plain: Any = getattr(function, "py_func", function)
     if id(plain) in done:
         return done[id(plain)]  # type: ignore[no-any-return]
-    scope: dict[str, Any] = {}
+    # A function takes its builtins from its globals when it is made, so they come first.
+    patched = {n: _replacements().get(id(v), v) for n, v in vars(builtins).items()}
+    scope: dict[str, Any] = {"__builtins__": patched}
     cells = tuple(CellType() for _ in plain.__closure__ or ())
     copy = FunctionType(plain.__code__, scope, plain.__name__, plain.__defaults__, cells or None)
     copy.__kwdefaults__ = plain.__kwdefaults__
     done[id(plain)] = copy
     scope.update(plain.__globals__)
-    scope["__builtins__"] = {n: _replacements().get(id(v), v) for n, v in vars(builtins).items()}
+    scope["__builtins__"] = patched
     used = _names(plain.__code__)
     scope.update({name: _rebound_value(scope[name], done) for name in used if name in plain.__globals__})
     for cell, original in zip(cells, plain.__closure__ or (), strict=True):

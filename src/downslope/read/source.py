@@ -195,10 +195,10 @@ def _same_code(left: CodeType, right: CodeType) -> bool:
 def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Definition:
     """The definition that compiles to the function's code: never another one on the same line."""
     wanted = function.__code__
-    kind = ast.Lambda if function.__name__ == "<lambda>" else ast.FunctionDef
+    kind = ast.Lambda if wanted.co_name == "<lambda>" else ast.FunctionDef
     found = [n for n in ast.walk(tree) if isinstance(n, kind)]
     if kind is ast.FunctionDef:
-        found = [n for n in found if isinstance(n, ast.FunctionDef) and n.name == function.__name__]
+        found = [n for n in found if isinstance(n, ast.FunctionDef) and n.name == wanted.co_name]
     codes = [c for c in _codes(compile(tree, "<match>", "exec")) if _same_code(c, wanted)]
     lines = {c.co_firstlineno for c in codes}
     exact = [
