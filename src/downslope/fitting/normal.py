@@ -34,7 +34,10 @@ class Normal:
     @property
     def cost(self) -> float:
         """½ |r|²."""
-        return 0.5 * (float(self.f @ self.f) + self.rest**2)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a trial point far out may overflow; it is then rejected
+            return 0.5 * (float(self.f @ self.f) + self.rest**2)
 
     @property
     def gradient(self) -> Array:

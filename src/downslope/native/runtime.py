@@ -118,6 +118,12 @@ def rint(x: float) -> float:
 
 
 @register_jitable
+def fmod(a: float, b: float) -> float:
+    """Remainder with the sign of `a`, as C's fmod."""
+    return float(np.fmod(float(a), float(b)))
+
+
+@register_jitable
 def cbrt(x: float) -> float:
     """The real cube root, with one Newton step to full accuracy."""
     if x == 0.0 or x != x or abs(x) == math.inf:

@@ -81,7 +81,6 @@ ARITHMETIC = (
         "fmod(a, b)",
         "1",
         "-trunc(a / b)",
-        python="math.fmod({0}, {1})",
         spellings="m.fmod n.fmod",
         sample=((2.1, 2.9), (1.1, 1.9)),
     ),
