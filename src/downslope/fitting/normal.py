@@ -37,7 +37,7 @@ class Normal:
         with np.errstate(
             over="ignore", invalid="ignore"
         ):  # a trial point far out may overflow; it is then rejected
-            return 0.5 * (float(self.f @ self.f) + self.rest**2)
+            return 0.5 * (float(self.f @ self.f) + self.rest * self.rest)
 
     @property
     def gradient(self) -> Array:

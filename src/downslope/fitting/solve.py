@@ -52,8 +52,10 @@ def solve(
     first, log = _begin(objective, callback)
     free, notes = _free(objective, first, log)
     try:
-        search, outcome = _searched(objective, name, free, log, limit, step)
-        return _judged(search, outcome, first, name, notes)
+        # Trial points far out may overflow; they are rejected for their cost.
+        with np.errstate(over="ignore", invalid="ignore"):
+            search, outcome = _searched(objective, name, free, log, limit, step)
+            return _judged(search, outcome, first, name, notes)
     except KeyboardInterrupt:
         raise Interrupted(_plain(objective, log, first, name, "interrupted")) from None
 

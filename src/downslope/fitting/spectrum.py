@@ -110,4 +110,4 @@ def settled(found: Spectrum, x: Array, start: Array) -> bool:
     variance = found.variance if np.isfinite(found.variance) else 0.0
     typical = np.where(size > 0.0, size, np.sqrt(variance) / found.scale)
     move = float(np.max(np.abs(found.step) / np.where(typical > 0.0, typical, 1.0), initial=0.0))
-    return move <= TINY_STEP or (found.offset <= OFFSET and move <= STEP)
+    return bool(move <= TINY_STEP or (found.offset <= OFFSET and move <= STEP))

@@ -24,8 +24,8 @@ _LEVELS = count(1)
 class DualFloat:
     """A number and its derivative: value + derivative * epsilon, with epsilon**2 = 0.
 
-    >>> (DualFloat(3, 0) * DualFloat(4, 1) ** 2).derivative()
-    24
+    >>> (DualFloat(3, 0) * DualFloat(4, 1) ** 2).derivative() == 24
+    True
     """
 
     __slots__ = ("_derivative", "_level", "_value")
