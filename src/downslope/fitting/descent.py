@@ -47,7 +47,7 @@ def descent(search: Search, z: Array, limit: int, step: float | None) -> Outcome
             return Outcome(_best(search), _divergence(step, cost, first))
         sums = trial
         search.record(z, sums.cost)
-    return Outcome(z, f"the limit of {limit} iterations was reached", exhausted=True)
+    return Outcome(_best(search), f"the limit of {limit} iterations was reached", exhausted=True)
 
 
 def adam(search: Search, z: Array, limit: int, step: float | None) -> Outcome:

@@ -47,7 +47,7 @@ class Normal:
     @property
     def norms(self) -> Array:
         """(p,) lengths of the columns of J."""
-        return np.linalg.norm(self.root, axis=0)
+        return np.asarray(np.linalg.norm(self.root, axis=0), dtype=np.float64)
 
     def columns(self, keep: Array | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Normal":
         """The same problem with only some of the parameters (a boolean mask)."""

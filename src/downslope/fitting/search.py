@@ -87,7 +87,8 @@ class Search:
         """Cost, gradient and J'J of the free parameters; None where they are not finite."""
         sums = attempt(self.log, lambda: self.objective.sums(self.full(z)))
         if sums is None or not (np.isfinite(sums.cost) and np.isfinite(sums.gradient[self.free]).all()):
-            return self._reject()
+            self.log.rejected += 1
+            return None
         self._keep(z, sums.cost)
         jtj = sums.jtj[np.ix_(self.free, self.free)]
         return Sums(float(sums.cost), sums.gradient[self.free], jtj, sums.rows)
@@ -132,7 +133,8 @@ class Search:
         p = int(self.free.sum())
         blocks = attempt(self.log, lambda: from_rows(self._blocks(z), p))
         if blocks is None or not blocks.finite():
-            return self._reject()
+            self.log.rejected += 1
+            return None
         self._keep(z, blocks.cost)
         return blocks
 
@@ -143,9 +145,6 @@ class Search:
     def _keep(self, z: Array, cost: float) -> None:
         if cost < self.log.cost:
             self.log.best, self.log.cost = self.full(z), float(cost)
-
-    def _reject(self) -> None:
-        self.log.rejected += 1
 
 
 def attempt(log: Log, evaluate: Callable[[], T]) -> T | None:

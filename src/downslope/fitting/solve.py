@@ -21,6 +21,8 @@ LIMITS = {"least_squares": 2_000, "lbfgsb": 5_000, "descent": 10_000, "adam": 20
 STEPPED = ("descent", "adam")
 EXACT = 1e-20  # of the cost at the start: what is left is rounding
 
+Indices = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
+
 
 def solve(
     objective: Objective,
@@ -237,6 +239,15 @@ def _fault(search: Search, outcome: Outcome, first: Sums, normal: Normal, found:
     """Why the end point is not to be trusted; empty if it is."""
     if not search.settled(outcome.z, normal):
         return outcome.reason or "no better point was found, yet the gradient is not zero"
+    # exactly zero slopes were set aside at the start; one that vanished since, or underflowed, is no minimum
+    slope = ((np.diag(first.jtj) != 0.0) | (first.gradient != 0.0))[search.free]
+    lost = [
+        n
+        for n, gone in zip(_chosen(search.objective, search.free), slope & (normal.norms == 0.0), strict=True)
+        if gone
+    ]
+    if lost and normal.cost > EXACT * first.cost:
+        return f"`{lost[0]}` is where it has no effect on any prediction; start it elsewhere or set bounds"
     at_start = search.spectrum(search.start, _start_normal(search, first, normal))[0].rank
     if found.rank < min(at_start, len(found.scale)) and normal.cost > EXACT * first.cost:
         return (
@@ -260,7 +271,7 @@ def _still_true(notes: tuple[str, ...], search: Search) -> list[str]:
     return [note for note in notes if not any(note.startswith(f"`{name}`") for name in searched)]
 
 
-def _unsure(search: Search, x: Array, found: Spectrum, where: Array, moving: Mask) -> list[str]:
+def _unsure(search: Search, x: Array, found: Spectrum, where: Indices, moving: Mask) -> list[str]:
     """Sentences on bounds, trade-offs, and too few rows."""
     objective = search.objective
     pinned = np.flatnonzero(search.free)[~moving]
@@ -280,7 +291,7 @@ def _unsure(search: Search, x: Array, found: Spectrum, where: Array, moving: Mas
     return said
 
 
-def _tradeoffs(search: Search, x: Array, found: Spectrum, where: Array) -> tuple[str, ...]:
+def _tradeoffs(search: Search, x: Array, found: Spectrum, where: Indices) -> tuple[str, ...]:
     def cost(values: Array) -> float:
         full = x.copy()
         full[where] = values

@@ -54,7 +54,7 @@ class Spectrum:
             return 0.0
         if self.freedom <= 0 or self.outside == 0.0:
             return np.inf
-        return inside / np.sqrt(max(1, self.rank)) / (self.outside / np.sqrt(self.freedom))
+        return float(inside / np.sqrt(max(1, self.rank)) / (self.outside / np.sqrt(self.freedom)))
 
     @property
     def null(self) -> Array:
@@ -64,7 +64,7 @@ class Spectrum:
     @property
     def loose(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """(p,) True where the data do not determine the parameter by itself."""
-        return np.linalg.norm(self.vt[self.rank :], axis=0) > 1e-6
+        return np.asarray(np.linalg.norm(self.vt[self.rank :], axis=0) > 1e-6)
 
     def covariance(self) -> Array:
         """(p, p) s² (J'J)⁻¹, NaN in the rows and columns of parameters that are not determined."""

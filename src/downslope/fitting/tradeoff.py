@@ -86,6 +86,8 @@ def _sentence(
 ) -> str:
     own = [name for name, member in zip(names, members, strict=True) if member]
     listed = f"{', '.join(own[:-1])} and {own[-1]}" if len(own) > 1 else own[0]
+    if len(own) == 1:
+        return f"`{own[0]}` has no measurable effect on any prediction at these values"
     tail = f"determined by these data, not {listed} by themselves"
     for combine, spread in ((_product, _multiply), (_sum, _add)):
         if combine is _product and not x[members].all():
