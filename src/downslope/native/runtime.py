@@ -188,6 +188,24 @@ def zeta(s: float, x: float) -> float:
     return total
 
 
+@register_jitable
+def ieee_remainder(a: float, b: float) -> float:
+    """The remainder nearest to 0, as C's remainder (halves to even)."""
+    r = np.fmod(a, b)
+    size = abs(b)
+    twice = abs(r) + abs(r)
+    if twice > size or (twice == size and np.fmod(abs(a), 2.0 * size) > size):
+        r -= math.copysign(size, r)
+    return math.copysign(r, a) if r == 0.0 else r
+
+
+@register_jitable
+def polygamma(n: int, x: float) -> float:
+    """The n-th derivative of digamma, for whole n >= 1: (-1)**(n + 1) n! zeta(n + 1, x)."""
+    size = math.gamma(n + 1.0) * zeta(n + 1.0, x)
+    return size if n % 2 == 1 else -size
+
+
 CYTHON = {
     "digamma": ("psi", "__pyx_fuse_1psi", 1),
     "beta": ("beta", "beta", 2),
@@ -198,50 +216,79 @@ CYTHON = {
     "y1": ("y1", "y1", 1),
     "i0": ("i0", "i0", 1),
     "i1": ("i1", "i1", 1),
+    "betainc": ("betainc", "__pyx_fuse_0betainc", 3),
+    "binom": ("binom", "binom", 2),
+    "dawsn": ("dawsn", "__pyx_fuse_1dawsn", 1),
+    "entr": ("entr", "entr", 1),
+    "erfcinv": ("erfcinv", "erfcinv", 1),
+    "erfcx": ("erfcx", "__pyx_fuse_1erfcx", 1),
+    "erfinv": ("erfinv", "__pyx_fuse_0erfinv", 1),
+    "exp1": ("exp1", "__pyx_fuse_1exp1", 1),
+    "expi": ("expi", "__pyx_fuse_1expi", 1),
+    "gammainc": ("gammainc", "gammainc", 2),
+    "gammaincc": ("gammaincc", "gammaincc", 2),
+    "huber": ("huber", "huber", 2),
+    "i0e": ("i0e", "i0e", 1),
+    "i1e": ("i1e", "i1e", 1),
+    "iv": ("iv", "__pyx_fuse_1iv", 2),
+    "jv": ("jv", "__pyx_fuse_1jv", 2),
+    "k0": ("k0", "k0", 1),
+    "k0e": ("k0e", "k0e", 1),
+    "k1": ("k1", "k1", 1),
+    "k1e": ("k1e", "k1e", 1),
+    "kl_div": ("kl_div", "kl_div", 2),
+    "kv": ("kv", "__pyx_fuse_1kv", 2),
+    "log_expit": ("log_expit", "__pyx_fuse_0log_expit", 1),
+    "log_ndtr": ("log_ndtr", "__pyx_fuse_1log_ndtr", 1),
+    "ndtri": ("ndtri", "ndtri", 1),
+    "poch": ("poch", "poch", 2),
+    "pseudo_huber": ("pseudo_huber", "pseudo_huber", 2),
+    "rel_entr": ("rel_entr", "rel_entr", 2),
+    "wrightomega": ("wrightomega", "__pyx_fuse_1wrightomega", 1),
+    "xlog1py": ("xlog1py", "__pyx_fuse_1xlog1py", 2),
+    "xlogy": ("xlogy", "__pyx_fuse_1xlogy", 2),
+    "yv": ("yv", "__pyx_fuse_1yv", 2),
 }
 """Our name -> the ufunc in scipy.special, the C symbol in cython_special, and how many arguments."""
 
 
-def _address(symbol: str) -> int:
-    for candidate in (symbol, f"__pyx_fuse_0{symbol}", f"__pyx_fuse_1{symbol}"):
-        try:
-            return int(get_cython_function_address("scipy.special.cython_special", candidate))
-        except ValueError:
-            continue
-    raise ImportError(f"scipy.special.cython_special has no {symbol}")
-
-
 def _special(name: str) -> Function:
+    """A function of SciPy for CPython (the ufunc) and for Numba (its C address)."""
     ufunc_name, symbol, count = CYTHON[name]
     ufunc = getattr(scipy.special, ufunc_name)
-    llvm.add_symbol(f"downslope_{name}", _address(symbol))
+    address = int(get_cython_function_address("scipy.special.cython_special", symbol))
+    llvm.add_symbol(f"downslope_{name}", address)
     external = types.ExternalFunction(f"downslope_{name}", types.float64(*[types.float64] * count))
 
+    # Numba wants the overload and what it returns to have the same signature, annotations included.
     if count == 1:
 
-        def one(x: float) -> float:
+        def one(x):  # type: ignore[no-untyped-def]
             return float(ufunc(x))
 
-        @overload(one)
-        def one_native(x: object) -> Function:  # noqa: ARG001  # Numba matches overloads by argument names
-            return lambda x: external(float(x))
-
+        overload(one)(lambda x: lambda x: external(float(x)))
         return one
 
-    def two(a: float, b: float) -> float:
-        return float(ufunc(a, b))
+    if count == 2:
 
-    @overload(two)
-    def two_native(a: object, b: object) -> Function:  # noqa: ARG001  # Numba matches overloads by argument names
-        return lambda a, b: external(float(a), float(b))
+        def two(a, b):  # type: ignore[no-untyped-def]
+            return float(ufunc(a, b))
 
-    return two
+        overload(two)(lambda a, b: lambda a, b: external(float(a), float(b)))
+        return two
+
+    def three(a, b, c):  # type: ignore[no-untyped-def]
+        return float(ufunc(a, b, c))
+
+    overload(three)(lambda a, b, c: lambda a, b, c: external(float(a), float(b), float(c)))
+    return three
 
 
-digamma, beta, betaln = (_special(name) for name in ("digamma", "beta", "betaln"))
-j0, j1, y0, y1, i0, i1 = (_special(name) for name in ("j0", "j1", "y0", "y1", "i0", "i1"))
+SPECIAL: dict[str, Function] = {name: _special(name) for name in CYTHON}
 
-NAMES: dict[str, object] = {
-    name: value for name, value in globals().items() if callable(value) and not name.startswith("_")
-} | {"math": math, "np": np}
+NAMES: dict[str, object] = (
+    {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
+    | SPECIAL
+    | {"math": math, "np": np}
+)
 """What emitted code may refer to."""
