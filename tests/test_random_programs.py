@@ -1,154 +1,85 @@
-"""Programs made at random: both source transformations against dual numbers, which never read source."""
+"""Programs that Hypothesis draws: both source transformations against dual numbers, which read no source.
 
-import linecache
-import random
+A long run: `python tests/programs.py 20000 7` draws 20,000 programs with seed 7.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 import downslope as ds
-from downslope.calculus import close
-from downslope.modes.dual import dual_derivative
+from downslope.modes import dual
+from programs import Drawn, run
 
-COUNT, PER_TEST, NATIVE = 500, 50, 4
+COUNT, NATIVE = 600, 20
+MODES = ("forward", "reverse")
 
 
-class Writer:
-    """Writes a program whose variables are always set and whose loops always end."""
+def slopes(drawn: Drawn, mode: Any, engine: Any = "python") -> Sequence[float]:
+    """The derivative in x and y by a mode that reads the source."""
+    found: Sequence[float] = ds.derivative(drawn.load(), (0, 1), mode, engine=engine)(*drawn.args)
+    return found
 
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        self.floats = ["x", "y"]
-        self.loops = 0
 
-    def text(self):
-        body = [*self.block(1, 4, False), f"    return {self.expression(2)}"]
-        return (
-            "import math\n\n\ndef program(x, y, n):\n    a = x * y\n    b = 1.0\n    m = 2\n"
-            + "\n".join(body)
-            + "\n"
-        )
+def expected(drawn: Drawn) -> list[float]:
+    """The derivative in x and y by dual numbers: they take the same branches, so no draw is left out."""
+    return [float(dual.dual_derivative(drawn.load(), drawn.args, i)[1]) for i in (0, 1)]
 
-    def block(self, depth, budget, in_loop):
-        self.floats = ["x", "y", "a", "b"]
-        lines = []
-        for _ in range(self.random.randint(1, budget)):
-            lines += self.statement(depth, in_loop)
-        return lines
 
-    def statement(self, depth, in_loop):
-        pad = "    " * depth
-        kinds = ["assign"] * 4 + ["swap", "augment", "integer"]
-        if depth < 4:
-            kinds += ["if", "if", "for", "while"]
-        if depth > 1:
-            kinds += ["return"]
-        if in_loop:
-            kinds += ["break", "continue"]
-        kind = self.random.choice(kinds)
-        name = self.random.choice(self.floats)
-        if kind == "assign":
-            return [f"{pad}{name} = {self.expression(2)}"]
-        if kind == "swap":
-            return [f"{pad}a, b = b, {self.expression(1)}"]
-        if kind == "augment":
-            return [f"{pad}{name} {self.random.choice(['+=', '-='])} {self.expression(1)}"]
-        if kind == "integer":
-            return [f"{pad}m = (m * 3 + {self.random.randint(0, 5)}) % 7"]
-        if kind == "if":
-            lines = [f"{pad}if {self.condition()}:", *self.block(depth + 1, 3, in_loop)]
-            return lines + (
-                [f"{pad}else:", *self.block(depth + 1, 3, in_loop)] if self.random.random() < 0.5 else []
+def compared(drawn: Drawn, engine: str = "python", modes: Sequence[str] = MODES) -> list[float]:
+    """Fail unless the source transformations agree with dual numbers."""
+    right = expected(drawn)
+    for mode in modes:
+        found = slopes(drawn, mode, engine)
+        for one, other in zip(found, right, strict=True):
+            assert math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9), (
+                f"{mode}: {found} != {right} {drawn!r}"
             )
-        if kind in ("break", "continue", "return"):
-            leave = kind if kind != "return" else f"return {self.expression(1)}"
-            return [f"{pad}if {self.condition()}:", f"{pad}    {leave}"]
-        return self.loop(kind, depth, pad)
-
-    def loop(self, kind, depth, pad):
-        self.loops += 1
-        i = f"i{self.loops}"
-        orelse = [f"{pad}else:", *self.block(depth + 1, 2, False)] if self.random.random() < 0.2 else []
-        if kind == "for":
-            bounds = self.random.choice(["n", "1, 4", "m", "3, -1, -1", "0", "n, 0, -2"])
-            return [
-                f"{pad}for {i} in range({bounds}):",
-                *self.block(depth + 1, 3, True),
-                f"{pad}    a = a * 0.9 + {i}",
-                *orelse,
-            ]
-        head = [
-            f"{pad}{i} = 0",
-            f"{pad}while {i} < {self.random.randint(0, 4)} and ({self.condition()}):",
-            f"{pad}    {i} += 1",
-        ]
-        return [*head, *self.block(depth + 1, 3, True), *orelse]
-
-    def condition(self):
-        left, right = self.random.choice(self.floats), self.random.choice([*self.floats, "0.5", "m"])
-        simple = f"{left} {self.random.choice(['<', '>', '<=', '>='])} {right}"
-        return self.random.choice(
-            [simple, f"not {simple}", f"{simple} or m == 3", f"0 < {left} < {right} + 2", "m % 2 == 0"]
-        )
-
-    def expression(self, depth):
-        if depth == 0:
-            return self.random.choice([*self.floats, *self.floats, "1.5", "m", "n", "0.3"])
-        left, right = self.expression(depth - 1), self.expression(depth - 1)
-        return self.random.choice(
-            [
-                f"({left} + {right})", f"({left} - {right})", f"math.tanh({left} * {right})", f"math.sin({left})",
-                f"{left} / (1 + ({right}) ** 2)", f"math.exp(-abs({left}))", f"math.sqrt(1 + ({left}) ** 2)",
-                f"max({left}, {right})", f"min({left}, 2.0)", f"({left} if {self.condition()} else {right})",
-                f"math.atan({left}) * 2", f"math.log(2 + ({left}) ** 2)",
-            ]
-        )  # fmt: skip
+    return right
 
 
-def written(seed):
-    text = Writer(seed).text()
-    file = f"<random {seed}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    scope = {"__name__": "random_program"}
-    exec(compile(text, file, "exec"), scope)
-    return scope["program"], text
+def test_random_programs() -> None:
+    seen: dict[str, bool] = {}
+
+    def check(drawn: Drawn) -> None:
+        seen[repr(drawn)] = any(compared(drawn))
+
+    run(check, COUNT)
+    assert len(seen) >= 500  # they differ
+    assert sum(seen.values()) > 0.5 * COUNT  # and most depend on their inputs
 
 
-def compared(seed, engine="python"):
-    program, text = written(seed)
-    chooser = random.Random(seed + 1)
-    args = (chooser.uniform(-2, 2), chooser.uniform(-2, 2), chooser.randint(0, 4))
-    expected = tuple(dual_derivative(program, args, i)[1] for i in (0, 1))
-    for mode in ("forward", "reverse"):
-        found = ds.derivative(program, (0, 1), mode, engine=engine)(*args)
-        for a, b in zip(found, expected, strict=True):
-            assert close(a, b, 1e-9), f"seed {seed}, {mode}: {found} != {expected} at {args}\n{text}"
-    return expected
+def test_random_programs_use_every_construct() -> None:
+    texts: list[str] = []
+    run(lambda drawn: texts.append(drawn.text.split("def program")[1]), COUNT)
+    for word in ("for ", "while ", "break", "continue", "elif ", "else:", "return ", "settle(", "+= "):
+        assert sum(word in text for text in texts) > COUNT / 20, word
 
 
-@pytest.mark.parametrize("first", range(0, COUNT, PER_TEST))
-def test_random_programs(first):
-    slopes = [compared(seed) for seed in range(first, first + PER_TEST)]
-    assert sum(any(s) for s in slopes) > PER_TEST / 4  # enough programs depend on their inputs
+def test_random_programs_native() -> None:
+    seen: dict[str, int] = {}
+
+    def check(drawn: Drawn) -> None:
+        number = seen.setdefault(repr(drawn), len(seen))
+        compared(drawn, "native", (MODES[number % 2],))  # one each: compiling takes a second
+
+    run(check, NATIVE, start=11)
+    assert len(seen) > NATIVE / 2
 
 
-@pytest.mark.parametrize("seed", range(NATIVE))
-def test_random_programs_native(seed):
-    compared(seed, "native")
+@pytest.mark.parametrize("mistake", [1e-6, -1e-6, float("nan"), float("inf")])
+def test_the_comparison_can_fail(mistake: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = dual.dual_derivative
 
+    def wrong(function: Any, args: Any, position: int) -> tuple[Any, Any]:
+        value, slope = right(function, args, position)
+        return value, slope + mistake * max(1.0, abs(slope))
 
-def test_the_comparison_can_fail(monkeypatch):
-    from downslope.modes import dual
-
-    monkeypatch.setattr(
-        "test_random_programs.dual_derivative", lambda f, a, i: (0, dual.dual_derivative(f, a, i)[1] + 1e-6)
-    )
-    with pytest.raises(AssertionError):
-        compared(1)
-
-
-if __name__ == "__main__":
-    import sys
-
-    for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[1])):
-        compared(number)
-    print(f"{sys.argv[1]} programs agree")
+    drawn: list[Drawn] = []
+    run(drawn.append, 5)
+    monkeypatch.setattr(dual, "dual_derivative", wrong)
+    for one in drawn:
+        with pytest.raises(AssertionError):
+            compared(one)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from downslope.fitting.fit import constants as constants
     from downslope.fitting.fit import fit as fit
     from downslope.modes.dual import DualFloat as DualFloat
+    from downslope.rules import rule as rule
 
 _CALCULUS = (
     "adjoint_source",
@@ -37,6 +38,7 @@ _HOMES = dict.fromkeys(_CALCULUS, "downslope.calculus") | {
     "constants": "downslope.fitting.fit",
     "fit": "downslope.fitting.fit",
     "DualFloat": "downslope.modes.dual",
+    "rule": "downslope.rules",
 }
 __all__ = sorted(_HOMES)  # the names are those of the table above
 

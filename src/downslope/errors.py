@@ -107,5 +107,9 @@ class SourceUnavailable(UnsupportedError):
     """The function has no source text to read."""
 
 
+class StaleSource(UnsupportedError):
+    """The text on disk is not that of the function which is running."""
+
+
 class DownslopeWarning(UserWarning):
     """Something the user should know that does not stop the work."""

@@ -4,17 +4,15 @@ This oracle never reads source or IR. Arithmetic is generated from the rule tabl
 has a level of its own, so nested derivatives cannot be confused (Siskind & Pearlmutter 2008).
 """
 
-import builtins
-import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from itertools import count
-from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from downslope.errors import UsageError
+from downslope.modes.namesakes import evaluate, ieee
+from downslope.modes.numeric import placed
+from downslope.modes.rebind import Patches
 from downslope.rules import RULES, SPELLINGS
 from downslope.rules.kinds import interpret, is_mask
 
@@ -23,6 +21,9 @@ _LEVELS = count(1)
 
 class DualFloat:
     """A number and its derivative: value + derivative * epsilon, with epsilon**2 = 0.
+
+    Python's operators, comparisons, `abs`, `round`, `int` and NumPy's ufuncs work on it; for `math`, use
+    `downslope.math`. Both parts may be dual numbers of a lower `level` in turn.
 
     >>> (DualFloat(3, 0) * DualFloat(4, 1) ** 2).derivative() == 24
     True
@@ -42,15 +43,43 @@ class DualFloat:
         """Its derivative."""
         return self._derivative
 
+    def conjugate(self) -> "DualFloat":
+        """Itself: it is real."""
+        return self
+
+    @property
+    def real(self) -> "DualFloat":
+        """Itself: it is real."""
+        return self
+
+    def is_integer(self) -> bool:
+        """Whether the number is whole."""
+        return bool(self == round(self))
+
     def __repr__(self) -> str:
         return f"DualFloat({self._value!r}, {self._derivative!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._value, spec) if spec else repr(self)
 
     def __float__(self) -> float:
         raise UsageError(
             "a dual number cannot become a plain float",
             why="its derivative would be lost.",
-            fix="use the functions of NumPy, which keep it, or downslope.derivative.",
+            fix="use the functions of downslope.math or NumPy, which keep it, or downslope.derivative.",
         )
+
+    def __index__(self) -> int:
+        return operator.index(self._value)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self._value) if digits is None else round(self._value, digits)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return apply("floor_divide", (self, other)), apply("remainder", (self, other))
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return apply("floor_divide", (other, self)), apply("remainder", (other, self))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         row = SPELLINGS.get(f"numpy.{ufunc.__name__}")
@@ -60,21 +89,40 @@ class DualFloat:
 
 
 def apply(op: str, args: tuple[Any, ...]) -> Any:
-    """One row of the table on plain or dual numbers."""
-    level = max((arg._level for arg in args if isinstance(arg, DualFloat)), default=-1)
-    if level < 0:
-        return _primal(op)(*args)
+    """One row of the table on plain or dual numbers. On plain ones it raises what Python raises.
+
+    >>> apply("sqrt", (DualFloat(4.0, 1.0),))
+    DualFloat(2.0, 0.25)
+    """
+    return _applied(op, args, evaluate)
+
+
+def _apply_quietly(op: str, args: tuple[Any, ...]) -> Any:
+    """As `apply`, for partials: infinity or NaN where Python would raise."""
+    return _applied(op, args, ieee)
+
+
+def _applied(op: str, args: tuple[Any, ...], plain: Callable[[str], Callable[..., Any]]) -> Any:
+    level = max((arg._level for arg in args if isinstance(arg, DualFloat)), default=None)
+    if level is None:
+        return plain(op)(*args)
     here = [isinstance(arg, DualFloat) and arg._level == level for arg in args]
     values = tuple(arg._value if own else arg for arg, own in zip(args, here, strict=True))
-    y = apply(op, values)
+    y = _applied(op, values, plain)
     row = RULES[op]
     if row.flat:
         return y
+    if isinstance(y, complex):
+        raise UsageError(
+            f"{op}{values} is not a real number",
+            why="derivatives are those of real functions.",
+            fix="keep the argument in the function's real domain.",
+        )
     names = dict(zip(row.args, values, strict=True)) | {"y": y}
     total: Any = 0.0
     for arg, own, formula in zip(args, here, row.partials, strict=True):
         if own and formula != "0":
-            total = total + _term(formula, names, arg._derivative)
+            total = _apply_quietly("add", (total, _term(formula, names, arg._derivative)))
     return DualFloat(y, total, level)
 
 
@@ -82,179 +130,117 @@ def _term(formula: str, names: Mapping[str, Any], change: Any) -> Any:
     """partial * change; a zero change wins over an infinite partial, a mask selects."""
     if not isinstance(change, DualFloat) and change == 0:
         return 0.0
-    partial = interpret(formula, names, apply, lambda x: x)
+    partial = interpret(formula, names, _apply_quietly, lambda x: x)
     if is_mask(formula):
         return change if partial else 0.0
-    return apply("mul0" if isinstance(change, float) else "multiply", (partial, change))
+    return _apply_quietly("mul0", (partial, change))
 
 
-@cache
-def _primal(op: str) -> Callable[..., Any]:
-    """The row as emitted code computes it, on plain numbers."""
-    from downslope.native import runtime  # Numba is slow to load, and `import downslope` must not need it
-
-    row = RULES[op]
-    names = ", ".join(row.args)
-    return eval(f"lambda {names}: {row.python.format(*row.args)}", dict(runtime.NAMES))  # type: ignore[no-any-return]
+def _method(op: str) -> Callable[..., Any]:
+    return lambda *args: apply(op, args)
 
 
-def _method(op: str, swap: bool = False) -> Callable[..., Any]:
-    def method(*args: Any) -> Any:
-        return apply(op, args[::-1] if swap else args)
-
-    return method
+def _swapped(op: str) -> Callable[..., Any]:
+    return lambda right, left: apply(op, (left, right))
 
 
 _BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
     "mod": "remainder", "pow": "power",
 }  # fmt: skip
+_UNARY = {
+    "neg": "negative", "pos": "positive", "abs": "absolute", "int": "to_int", "bool": "to_bool",
+    "floor": "floor_int", "ceil": "ceil_int", "trunc": "trunc_int", "lt": "less", "le": "less_equal",
+    "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+for _name, _op in (_BINARY | _UNARY).items():
+    setattr(DualFloat, f"__{_name}__", _method(_op))
 for _name, _op in _BINARY.items():
-    setattr(DualFloat, f"__{_name}__", _method(_op))
-    setattr(DualFloat, f"__r{_name}__", _method(_op, swap=True))
-for _name, _op in {"neg": "negative", "pos": "positive", "abs": "absolute", "int": "to_int", "bool": "to_bool",
-                   "floor": "floor_int", "ceil": "ceil_int", "trunc": "trunc_int"}.items():  # fmt: skip
-    setattr(DualFloat, f"__{_name}__", _method(_op))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    _word = {
-        "lt": "less",
-        "le": "less_equal",
-        "gt": "greater",
-        "ge": "greater_equal",
-        "eq": "equal",
-        "ne": "not_equal",
-    }
-    setattr(DualFloat, f"__{_name}__", _method(_word[_name]))
+    setattr(DualFloat, f"__r{_name}__", _swapped(_op))
 
 
-def _rounded(self: Any, digits: int | None = None) -> Any:
-    return round(self._value) if digits is None else round(self._value, digits)
+_PATCHES = Patches(apply, DualFloat)
 
 
-DualFloat.__round__ = _rounded  # type: ignore[attr-defined]
+def dual_derivative(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    which: int | str = 0,
+    kwargs: Mapping[str, Any] | None = None,
+) -> tuple[Any, Any]:
+    """The user's function and its derivative in one argument (a position or a name): (value, derivative).
 
-
-def _namesake(op: str) -> Callable[..., Any]:
-    def namesake(*args: Any) -> Any:
-        if any(isinstance(arg, DualFloat) for arg in args):
-            return apply(op, args)
-        return _primal(op)(*args)
-
-    namesake.__name__ = op
-    return namesake
-
-
-def _log(x: Any, base: Any = None) -> Any:
-    value = _namesake("log")(x)
-    return value if base is None else value / _namesake("log")(base)
-
-
-def _hypot(*args: Any) -> Any:
-    total = args[0]
-    for arg in args[1:]:
-        total = _namesake("hypot")(total, arg)
-    return total
-
-
-@cache
-def _replacements() -> dict[int, Any]:
-    """For each function object with a row: one that takes dual numbers as well."""
-    found: dict[int, Any] = {}
-    modules = {"math": math, "numpy": np, "builtins": builtins}
-    for spelling, op in SPELLINGS.items():
-        module, _, name = spelling.rpartition(".")
-        if module == "scipy.special":
-            import scipy.special  # slow to load; needed only for functions that use it
-
-            modules[module] = scipy.special
-        target = getattr(modules[module], name, None)
-        if target is not None and spelling not in (
-            "builtins.int",
-            "builtins.bool",
-            "builtins.abs",
-            "builtins.round",
-        ):
-            found[id(target)] = _namesake(op)
-    found[id(math.log)], found[id(math.hypot)] = _log, _hypot
-    found[id(np.clip)] = lambda x, low, high: _namesake("minimum")(_namesake("maximum")(x, low), high)
-    found[id(np.float64)] = _namesake("to_float")
-    return found
-
-
-class _Patched:
-    """A module whose functions take dual numbers."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._module, name)
-        return _Patched(value) if isinstance(value, ModuleType) else _replacements().get(id(value), value)
-
-
-def rebound(function: Callable[..., Any], done: dict[int, Any] | None = None) -> Callable[..., Any]:
-    """A copy of a function (and of the helpers it calls) whose mathematics takes dual numbers."""
-    done = {} if done is None else done
-    plain: Any = getattr(function, "py_func", function)
-    if id(plain) in done:
-        return done[id(plain)]  # type: ignore[no-any-return]
-    # A function takes its builtins from its globals when it is made, so they come first.
-    patched = {n: _replacements().get(id(v), v) for n, v in vars(builtins).items()}
-    scope: dict[str, Any] = {"__builtins__": patched}
-    cells = tuple(CellType() for _ in plain.__closure__ or ())
-    copy = FunctionType(plain.__code__, scope, plain.__name__, plain.__defaults__, cells or None)
-    copy.__kwdefaults__ = plain.__kwdefaults__
-    done[id(plain)] = copy
-    scope.update(plain.__globals__)
-    scope["__builtins__"] = patched
-    used = _names(plain.__code__)
-    scope.update({name: _rebound_value(scope[name], done) for name in used if name in plain.__globals__})
-    for cell, original in zip(cells, plain.__closure__ or (), strict=True):
-        cell.cell_contents = _rebound_value(original.cell_contents, done)
-    return copy
-
-
-def _names(code: Any) -> set[str]:
-    inner = [constant for constant in code.co_consts if hasattr(constant, "co_names")]
-    return set(code.co_names).union(*map(_names, inner))
-
-
-def _rebound_value(value: Any, done: dict[int, Any]) -> Any:
-    if isinstance(value, ModuleType):
-        return _Patched(value)
-    if id(value) in _replacements():
-        return _replacements()[id(value)]
-    return rebound(value, done) if isinstance(getattr(value, "py_func", value), FunctionType) else value
-
-
-def dual_derivative(function: Callable[..., Any], args: Sequence[Any], position: int) -> tuple[Any, Any]:
-    """The user's function and its derivative in one argument: (value, derivative).
+    A function that returns a tuple gives two tuples. Works without source. Raises `UsageError` for
+    arguments that do not fit, and whatever the function itself raises.
 
     >>> dual_derivative(lambda x: x * x, (3.0,), 0)
     (9.0, 6.0)
     """
+    x, place = placed(function, args, kwargs, which)
     level = next(_LEVELS)
-    seeded = list(args)
-    seeded[position] = DualFloat(args[position], 1.0, level)
-    result = rebound(function)(*seeded)
-    outputs = result if isinstance(result, tuple) else (result,)
-    parts = [
-        (o._value, o._derivative) if isinstance(o, DualFloat) and o._level == level else (o, 0.0)
-        for o in outputs
-    ]
+    positional, keywords = place(DualFloat(x, 1.0, level))
+    result = _PATCHES.rebound(function)(*positional, **keywords)
     if isinstance(result, tuple):
-        return tuple(p[0] for p in parts), tuple(p[1] for p in parts)
-    return parts[0]
+        parts = [_parts(output, level) for output in result]
+        return tuple(value for value, _ in parts), tuple(change for _, change in parts)
+    return _parts(result, level)
+
+
+def _parts(output: Any, level: int) -> tuple[Any, Any]:
+    """The value and the change of one perturbation; what does not depend on it changes by 0."""
+    if isinstance(output, DualFloat) and output._level == level:
+        return output._value, output._derivative
+    return output, 0.0
+
+
+def dual_higher(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    which: Sequence[int | str],
+    kwargs: Mapping[str, Any] | None = None,
+) -> Any:
+    """The derivative of any order: once in each argument of `which`, by dual numbers within dual numbers.
+
+    >>> dual_higher(lambda x: x**5, (2.0,), (0, 0, 0))
+    240.0
+    """
+    if not which:
+        return function(*args, **dict(kwargs or {}))
+    *inner, last = which
+    x, place = placed(function, args, kwargs, last)
+    level = next(_LEVELS)
+    positional, keywords = place(DualFloat(x, 1.0, level))
+    run = function if inner else _PATCHES.rebound(function)
+    result = dual_higher(run, positional, inner, keywords)
+    if isinstance(result, tuple):
+        return tuple(_parts(output, level)[1] for output in result)
+    return _parts(result, level)[1]
 
 
 def dual_second(function: Callable[..., Any], args: Sequence[Any], first: int, second: int) -> float:
-    """The second derivative in two arguments, by a dual number inside a dual number."""
+    """The second derivative in two arguments, by a dual number inside a dual number.
 
-    def inner(*values: Any) -> Any:
-        return dual_derivative(function, values, first)[1]
+    >>> dual_second(lambda x, y: x * x * y, (2.0, 3.0), 0, 1)
+    4.0
+    """
+    return float(dual_higher(function, args, (first, second)))
 
-    level = next(_LEVELS)
-    seeded = list(args)
-    seeded[second] = DualFloat(args[second], 1.0, level)
-    result = inner(*seeded)
-    return float(result._derivative) if isinstance(result, DualFloat) and result._level == level else 0.0
+
+def namesake(op: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    """`original`, which also takes dual numbers: then it is the row `op`.
+
+    >>> import math
+    >>> namesake("sin", math.sin)(DualFloat(0.0, 1.0)).derivative()
+    1.0
+    """
+    return _PATCHES.namesake(op, original)
+
+
+def lifted_module_function(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of `math` or NumPy that takes dual numbers as well; itself where none is known.
+
+    >>> import math
+    >>> lifted_module_function(math.log)(DualFloat(1.0, 1.0)).derivative()
+    1.0
+    """
+    return _PATCHES.replacements().get(id(original), original)  # type: ignore[no-any-return]

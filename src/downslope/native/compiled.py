@@ -5,7 +5,9 @@ and the processor) finds the machine code again. A cache that cannot be used cos
 correctness: then the text is compiled in memory.
 """
 
+import ast
 import hashlib
+import math
 import os
 import tempfile
 import warnings
@@ -13,6 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -20,8 +23,10 @@ from numba import types
 from numba.core.errors import NumbaWarning
 
 from downslope.errors import DownslopeWarning
+from downslope.modes.namesakes import ieee
 from downslope.native import runtime
 from downslope.passes.types import Type
+from downslope.rules import SPELLINGS
 
 SCALARS: Mapping[Type, Any] = {"f": types.float64, "i": types.int64, "b": types.boolean}
 
@@ -40,10 +45,36 @@ def array_of(kind: Type) -> Any:
 
 
 def interpreted(text: str, name: str) -> Callable[..., Any]:
-    """The function as plain Python, for tests and for the oracle."""
-    namespace = dict(runtime.NAMES)
-    exec(compile(text, f"<{name}>", "exec"), namespace)  # our own emitted text
+    """The function as plain Python, for tests and for the oracle, with native code's arithmetic.
+
+    A partial that is infinite must not raise here what it does not raise there, so `/`, `**` and the
+    functions of `math` are replaced by ones that give infinity or NaN.
+    """
+    tree = ast.fix_missing_locations(_Ieee().visit(ast.parse(text)))
+    shim = SimpleNamespace(**{n: getattr(math, n) for n in dir(math)} | _math())
+    namespace = {**runtime.NAMES, "math": shim, "_divide": ieee("divide"), "_power": ieee("power")}
+    exec(compile(tree, f"<{name}>", "exec"), namespace)  # our own emitted text
     return namespace[name]  # type: ignore[return-value]
+
+
+class _Ieee(ast.NodeTransformer):
+    """Division and powers as calls."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802  # the name ast requires
+        self.generic_visit(node)
+        called = {ast.Div: "_divide", ast.Pow: "_power"}.get(type(node.op))
+        if called is None:
+            return node
+        return ast.copy_location(ast.Call(ast.Name(called, ast.Load()), [node.left, node.right], []), node)
+
+
+@cache
+def _math() -> dict[str, Callable[..., Any]]:
+    return {
+        spelling.removeprefix("math."): ieee(row)
+        for spelling, row in SPELLINGS.items()
+        if spelling.startswith("math.") and spelling.count(".") == 1
+    } | {"log": ieee("log"), "hypot": ieee("hypot")}
 
 
 @cache

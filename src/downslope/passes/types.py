@@ -12,10 +12,10 @@ from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Lit, Pop, Whi
 Type = Literal["b", "i", "f"]
 _ORDER: Mapping[str, int] = {"b": 0, "i": 1, "f": 2}
 _BOOLEAN = frozenset(
-    {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or",
-     "logical_not", "to_bool", "isnan", "isinf", "isfinite"}
-)  # fmt: skip
-_INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int", "range_length"})
+    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not logical_xor both either"
+    " to_bool isnan isinf isfinite signbit".split()
+)
+_INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int", "gcd", "range_length"})
 _BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
 _SHIFTS = frozenset({"left_shift", "right_shift", "invert"})
 _ARITHMETIC = frozenset(

@@ -13,6 +13,7 @@ from downslope.read.fence import fence
 from downslope.read.resolve import number, resolve, row_of, unwrapped
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, structured
+from downslope.rules import RULES
 from downslope.rules.kinds import OPERATORS
 
 Value: TypeAlias = "Arg | tuple[Value, ...] | Closure"
@@ -372,6 +373,16 @@ class _Lowerer:
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))
 
     def row(self, op: str, values: Sequence[Value], hint: str = "t") -> Arg:
+        if op == "round_int" and len(values) == 2:
+            op = "round_digits"
+        wanted = RULES[op].args
+        if len(values) != len(wanted):
+            raise UnsupportedError(
+                f"{op} with {len(values)} argument(s)",
+                loc=self.place,
+                why=f"its rule is for {len(wanted)}: {op}({', '.join(wanted)}).",
+                fix="call it with as many.",
+            )
         name = self.names.fresh(hint)
         self.out.append(Let(name, op, tuple(self.argument(value) for value in values), self.place))
         return name

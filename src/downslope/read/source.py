@@ -15,7 +15,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-from downslope.errors import Loc, SourceUnavailable, UnsupportedError, UsageError
+from downslope.errors import Loc, SourceUnavailable, StaleSource, UnsupportedError, UsageError
 
 Definition = ast.FunctionDef | ast.Lambda
 
@@ -49,7 +49,7 @@ class Source:
         end_line = getattr(node, "end_lineno", line) or line
         end_text = self.lines[end_line - 1] if 0 < end_line <= len(self.lines) else ""
         end_col = _characters(end_text, getattr(node, "end_col_offset", 0) or 0) + 1
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             end_line, end_col = line, len(text) + 1
         offset = self.first_line - 1
         return Loc(self.file, line + offset, col, end_line + offset, end_col, text)
@@ -195,10 +195,10 @@ def _same_code(left: CodeType, right: CodeType) -> bool:
 def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Definition:
     """The definition that compiles to the function's code: never another one on the same line."""
     wanted = function.__code__
-    kind = ast.Lambda if wanted.co_name == "<lambda>" else ast.FunctionDef
+    kind = ast.Lambda if wanted.co_name == "<lambda>" else (ast.FunctionDef, ast.AsyncFunctionDef)
     found = [n for n in ast.walk(tree) if isinstance(n, kind)]
-    if kind is ast.FunctionDef:
-        found = [n for n in found if isinstance(n, ast.FunctionDef) and n.name == wanted.co_name]
+    if wanted.co_name != "<lambda>":
+        found = [n for n in found if getattr(n, "name", "") == wanted.co_name]
     codes = [c for c in _codes(compile(tree, "<match>", "exec")) if _same_code(c, wanted)]
     lines = {c.co_firstlineno for c in codes}
     exact = [
@@ -207,9 +207,9 @@ def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Defi
         if _first_line(n) in lines and (first_line != 1 or _first_line(n) == wanted.co_firstlineno)
     ]
     exact = exact or [n for n in found if _first_line(n) in lines]
-    alike = [n for n in exact if _compiled_alike(n, wanted)] if len(exact) > 1 else exact
+    alike = [n for n in exact if _encloses(n, wanted)] if len(exact) > 1 and first_line == 1 else exact
     if not alike:
-        raise SourceUnavailable(
+        raise StaleSource(
             f"the source of {function.__name__!r} has changed since it was loaded",
             why=f"no definition in {wanted.co_filename} compiles to the code that is running.",
             fix="reload the module.",
@@ -222,10 +222,14 @@ def _first_line(node: ast.AST) -> int:
     return min([d.lineno for d in decorators] + [node.lineno])  # type: ignore[attr-defined]  # definitions have lines
 
 
-def _compiled_alike(node: ast.AST, wanted: CodeType) -> bool:
+def _encloses(node: ast.AST, wanted: CodeType) -> bool:
+    """Whether the code's own positions lie in a lambda's body: tells apart those on one line."""
     if not isinstance(node, ast.Lambda):
         return True
-    return any(_same_code(c, wanted) for c in _codes(compile(ast.Expression(node), "<match>", "eval")))
+    body = node.body
+    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    places = [p for p in wanted.co_positions() if None not in p and (p[0], p[2]) != (p[1], p[3])]
+    return all(first <= (p[0], p[2]) and (p[1], p[3]) <= last for p in places)  # type: ignore[operator]  # no None is left
 
 
 def _from_path(spec: str) -> Source:
