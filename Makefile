@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test types
+.PHONY: setup demo test bench
 
 setup: $(VENV)/.done
 
@@ -16,9 +16,15 @@ demo: setup
 	$(BIN)/downslope demo flights --report flights.html
 
 test: setup
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-types: setup
-	$(BIN)/mypy
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+$(VENV)/.bench: pyproject.toml
+	$(MAKE) setup
+	$(BIN)/python -m pip install --quiet --editable '.[examples,dev,bench]'
+	touch $@

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import downslope as ds
-from downslope.calculus import MODES, close
+from downslope.calculus.check import close
+from downslope.calculus.derivative import MODES
 from downslope.modes.dual import dual_derivative, dual_second
 from downslope.modes.numeric import ridders
 from downslope.rules import RULES

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import downslope.rules as rules
-from downslope.calculus import close
+from downslope.calculus.check import close
 from downslope.errors import UsageError
 from downslope.modes.dual import DualFloat, apply, dual_derivative, dual_second
 from downslope.modes.namesakes import evaluate, ieee

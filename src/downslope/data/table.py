@@ -118,7 +118,7 @@ def raw_columns(data: object) -> tuple[str, Mapping[str, Any]]:
     import narwhals
 
     try:
-        frame = narwhals.from_native(data, eager_only=True)
+        frame: Any = narwhals.from_native(data, eager_only=True)
     except TypeError as error:
         raise DataError(
             f"a {type(data).__name__} is not a table",

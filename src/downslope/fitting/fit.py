@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from downslope.calculus import Program
+from downslope.calculus.program import Program
 from downslope.data.table import Table, open_table, raw_columns
 from downslope.errors import UsageError
 from downslope.fitting.problem import Problem, bounded

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from downslope.calculus import Program
+from downslope.calculus.program import Program
 from downslope.data.table import Table
 from downslope.errors import DataError, ProgramError, UsageError
 from downslope.fitting.losses import LOSSES, loss_text
@@ -128,7 +128,7 @@ class Problem:
     def predictions(self, x: Array) -> Array:
         """The program's output for each row."""
         residual, _ = self.jacobian(x)
-        return residual + self.columns["target"]
+        return np.asarray(residual + self.columns["target"])
 
     def on(self, table: Table) -> "Problem":
         """The same problem on other rows."""

@@ -7,7 +7,8 @@ recomputing cheap values is faster than a push and pop per value, and nested loo
 sum of their lengths, not of the product.
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
@@ -35,6 +36,12 @@ from downslope.passes.simplify import live_block, simplified, unfailing
 from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
 
+_WHOLE: Mapping[str, Callable[..., int]] = {
+    "range_length": lambda start, stop, step: len(range(start, stop, step)),
+    "subtract": operator.sub,
+    "add": operator.add,
+    "multiply": operator.mul,
+}
 Bars = dict[str, Arg]  # the cotangent of each value seen so far; a missing one is zero
 
 
@@ -282,14 +289,7 @@ class _Reverse:
         """An op on integers, folded where all are literals."""
         if all(isinstance(arg, Lit) for arg in args):
             numbers = [int(arg.value) for arg in args if isinstance(arg, Lit) and arg.value is not None]
-            return Lit(
-                {
-                    "range_length": lambda a, b, c: len(range(a, b, c)),
-                    "subtract": lambda a, b: a - b,
-                    "add": lambda a, b: a + b,
-                    "multiply": lambda a, b: a * b,
-                }[op](*numbers)
-            )
+            return Lit(_WHOLE[op](*numbers))
         return self.build.apply(op, args, "bound")
 
 

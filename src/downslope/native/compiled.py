@@ -28,6 +28,8 @@ from downslope.native import runtime
 from downslope.passes.types import Type
 from downslope.rules import SPELLINGS
 
+njit: Any = numba.njit  # its annotations do not admit a tuple of types in a variable
+OPTIONS: Mapping[str, object] = {"nogil": True, "error_model": "numpy"}
 SCALARS: Mapping[Type, Any] = {"f": types.float64, "i": types.int64, "b": types.boolean}
 
 
@@ -85,18 +87,17 @@ def compiled(text: str, name: str, signature: Any) -> Callable[..., Any]:
     namespace = {**runtime.NAMES, "__name__": runtime.__name__}
     exec(compile(text, str(file or f"<{name}>"), "exec"), namespace)  # our own emitted text
     function: Any = namespace[name]
-    options = {"nogil": True, "error_model": "numpy"}
     if file is None:
-        return numba.njit(signature, **options)(function)  # type: ignore[no-any-return]
+        return njit(signature, **OPTIONS)(function)  # type: ignore[no-any-return]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumbaWarning)
-            return numba.njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+            return njit(signature, cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
     except (OSError, RuntimeError, EOFError, ValueError) as error:
         warnings.warn(
             f"the cache of compiled programs is not usable: {error}", DownslopeWarning, stacklevel=2
         )
-        return numba.njit(signature, **options)(function)  # type: ignore[no-any-return]
+        return njit(signature, **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def _stored(text: str) -> Path | None:

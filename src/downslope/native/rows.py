@@ -46,7 +46,7 @@ class Kernel:
             blocks,
             threads,
         )
-        return np.add.reduce(np.ascontiguousarray(out.T), axis=1)
+        return np.asarray(np.add.reduce(np.ascontiguousarray(out.T), axis=1))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def whole_remainder(a: int, b: int) -> int:
 @register_jitable
 def float_power(a: float, b: float) -> float:
     """`a ** b` in floating point."""
-    return float(a) ** float(b)
+    return float(float(a) ** float(b))
 
 
 @register_jitable
@@ -185,7 +185,7 @@ def zeta(s: float, x: float) -> float:
     for k in range(len(BERNOULLI)):
         total += BERNOULLI[k] * rising
         rising *= (s + 2 * k + 1.0) * (s + 2 * k + 2.0) / (x * x)
-    return total
+    return float(total)
 
 
 @register_jitable
@@ -252,13 +252,18 @@ CYTHON = {
 """Our name -> the ufunc in scipy.special, the C symbol in cython_special, and how many arguments."""
 
 
+def _signature(count: int) -> Any:
+    float64: Any = types.float64
+    return float64(*[float64] * count)
+
+
 def _special(name: str) -> Function:
     """A function of SciPy for CPython (the ufunc) and for Numba (its C address)."""
     ufunc_name, symbol, count = CYTHON[name]
     ufunc = getattr(scipy.special, ufunc_name)
     address = int(get_cython_function_address("scipy.special.cython_special", symbol))
     llvm.add_symbol(f"downslope_{name}", address)
-    external = types.ExternalFunction(f"downslope_{name}", types.float64(*[types.float64] * count))
+    external: Any = types.ExternalFunction(f"downslope_{name}", _signature(count))
 
     # Numba wants the overload and what it returns to have the same signature, annotations included.
     if count == 1:

@@ -33,10 +33,11 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
             case If():
                 return If(arg(s.cond), inner(s.then), inner(s.orelse), labels(s.results), s.loc)
             case For():
-                bounds = each((s.start, s.stop, s.step))
                 return For(
                     label(s.index),
-                    *bounds,
+                    arg(s.start),
+                    arg(s.stop),
+                    arg(s.step),
                     carries(s.carried),
                     inner(s.body),
                     labels(s.results),

@@ -2,8 +2,9 @@
 
 import ast
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from downslope.read.constants import Constant
 from downslope.read.source import Definition, Source
@@ -35,19 +36,19 @@ def lifted(source: Source, constants: Sequence[Constant]) -> Source:
     )
 
 
-def _compiled(node: Definition, namespace: dict[str, object], source: Source) -> object:
+def _compiled(node: Definition, namespace: dict[str, object], source: Source) -> Callable[..., Any]:
     scope = dict(namespace)
     if isinstance(node, ast.Lambda):
         expression = ast.fix_missing_locations(ast.Expression(node))
-        return eval(compile(expression, source.file, "eval"), scope)  # the user's own lambda
+        return eval(compile(expression, source.file, "eval"), scope)  # type: ignore[no-any-return]  # the user's own lambda
     bare = copy.copy(node)
     bare.decorator_list = []
     module = ast.fix_missing_locations(ast.Module([bare], []))
     exec(compile(module, source.file, "exec"), scope)  # the user's own function
-    function = scope[node.name]
+    function: Any = scope[node.name]
     defaults = getattr(source.function, "__defaults__", None)
-    function.__defaults__ = defaults  # type: ignore[attr-defined]  # as evaluated when it was first defined
-    return function
+    function.__defaults__ = defaults  # as evaluated when it was first defined
+    return function  # type: ignore[no-any-return]
 
 
 def _key(node: ast.expr) -> tuple[int, int, int]:

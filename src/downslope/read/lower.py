@@ -265,11 +265,9 @@ class _Lowerer:
         assert isinstance(node.target, ast.Name)
         place = self.place
         bounds = [self.argument(self.expression(argument, frame)) for argument in node.iter.args]
-        start, stop, step = {
-            1: lambda: (Lit(0), bounds[0], Lit(1)),
-            2: lambda: (bounds[0], bounds[1], Lit(1)),
-            3: lambda: (bounds[0], bounds[1], bounds[2]),
-        }[len(bounds)]()
+        start = bounds[0] if len(bounds) > 1 else Lit(0)
+        stop = bounds[min(1, len(bounds) - 1)]
+        step = bounds[2] if len(bounds) > 2 else Lit(1)
         if step == Lit(0):
             raise UnsupportedError(
                 "range() with step 0",
@@ -367,9 +365,9 @@ class _Lowerer:
                 return self.chosen(test, body, orelse, frame, hint)
             case ast.Call():
                 self.place, place = frame.source.loc(node), self.place
-                value = self.call(node, frame)
+                result = self.call(node, frame)
                 self.place = place
-                return value
+                return result
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))
 
     def row(self, op: str, values: Sequence[Value], hint: str = "t") -> Arg:

@@ -218,8 +218,9 @@ def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Defi
 
 
 def _first_line(node: ast.AST) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min([d.lineno for d in decorators] + [node.lineno])  # type: ignore[attr-defined]  # definitions have lines
+    lines: list[int] = [d.lineno for d in getattr(node, "decorator_list", [])]
+    own: int = node.lineno  # type: ignore[attr-defined]  # definitions have lines
+    return min([*lines, own])
 
 
 def _encloses(node: ast.AST, wanted: CodeType) -> bool:
@@ -229,7 +230,7 @@ def _encloses(node: ast.AST, wanted: CodeType) -> bool:
     body = node.body
     first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
     places = [p for p in wanted.co_positions() if None not in p and (p[0], p[2]) != (p[1], p[3])]
-    return all(first <= (p[0], p[2]) and (p[1], p[3]) <= last for p in places)  # type: ignore[operator]  # no None is left
+    return all(first <= (p[0], p[2]) and (p[1], p[3]) <= last for p in places)
 
 
 def _from_path(spec: str) -> Source:

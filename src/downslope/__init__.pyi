@@ -1,0 +1,14 @@
+from .calculus.check import check as check
+from .calculus.derivative import derivative as derivative
+from .calculus.derivative import grad as grad
+from .calculus.derivative import value_and_grad as value_and_grad
+from .calculus.products import hessian as hessian
+from .calculus.products import hvp as hvp
+from .calculus.products import jacobian as jacobian
+from .calculus.products import jvp as jvp
+from .calculus.products import vjp as vjp
+from .calculus.sources import adjoint_source as adjoint_source
+from .fitting.fit import constants as constants
+from .fitting.fit import fit as fit
+from .modes.dual import DualFloat as DualFloat
+from .rules import rule as rule

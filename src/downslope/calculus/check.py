@@ -1,0 +1,55 @@
+"""`check`: every mode's derivatives side by side."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from downslope.calculus.derivative import MODES, Derivative, derivative
+from downslope.calculus.program import Wrt, program
+from downslope.calculus.run import Engine
+
+
+@dataclass(frozen=True)
+class Check:
+    """Every mode's derivatives side by side. `agree` is True where all are close to the dual numbers'."""
+
+    wrt: tuple[str, ...]
+    slopes: Mapping[str, tuple[float, ...]]
+    agree: bool
+
+    def __str__(self) -> str:
+        head = f"{'mode':<10}" + "".join(f"{name:>24}" for name in self.wrt)
+        rows = [f"{mode:<10}" + "".join(f"{x:>24.15g}" for x in s) for mode, s in self.slopes.items()]
+        return "\n".join([head, *rows, "all modes agree" if self.agree else "the modes DISAGREE"])
+
+
+def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engine = "native") -> Check:
+    """Differentiate in every mode and compare: exact modes to 1e-9, numeric to 1e-6 (relative).
+
+    >>> check(lambda x: x**3, 2.0, engine="python").agree
+    True
+    """
+    every = tuple(range(len(args))) if wrt is None else wrt
+    program(f, every)  # without source every mode would be dual numbers, and agree with itself
+    slopes: dict[str, tuple[float, ...]] = {}
+    names: tuple[str, ...] = ()
+    for mode in MODES:
+        run = derivative(f, every, mode, engine=engine)
+        result = run(*args)
+        names = run.wrt if isinstance(run, Derivative) else ()
+        slopes[mode] = result if isinstance(result, tuple) else (result,)
+    exact = slopes["dual"]
+    agree = all(
+        close(a, b, 1e-6 if mode == "numeric" else 1e-9)
+        for mode, found in slopes.items()
+        for a, b in zip(found, exact, strict=True)
+    )
+    return Check(names, slopes, agree)
+
+
+def close(a: float, b: float, tolerance: float) -> bool:
+    """Whether two derivatives agree; NaN agrees with nothing, infinity with itself."""
+    return a == b or (
+        math.isfinite(a) and math.isfinite(b) and abs(a - b) <= tolerance * max(1.0, abs(a), abs(b))
+    )

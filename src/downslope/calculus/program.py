@@ -1,0 +1,147 @@
+"""A program ready to be differentiated: read, its constants lifted, lowered; and its arguments."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from downslope.errors import UsageError
+from downslope.ir.nodes import Function
+from downslope.passes.simplify import simplified
+from downslope.passes.types import Type
+from downslope.read.constants import find_constants, pick
+from downslope.read.lift import lifted
+from downslope.read.lower import lower
+from downslope.read.source import Source, read_source
+
+Wrt = str | int | Sequence[str | int] | None
+
+
+@runtime_checkable
+class Differentiated(Protocol):
+    """A derivative, which is a program in turn."""
+
+    def as_program(self, wrt: Wrt) -> "tuple[Program, tuple[str, ...]]":
+        """The derivative as a program, and the names of the inputs asked for."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program ready to be differentiated: its source (constants lifted), and its IR."""
+
+    source: Source
+    function: Function
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the inputs, lifted constants last."""
+        return self.source.arguments
+
+    def position(self, which: str | int) -> int:
+        """The position of an input, by name or by number."""
+        if isinstance(which, int) and -len(self.arguments) <= which < len(self.arguments):
+            return which % len(self.arguments)
+        if isinstance(which, str) and which in self.arguments:
+            return self.arguments.index(which)
+        raise UsageError(
+            f"{which!r} is not an input of {self.source.name}",
+            why=f"its inputs are {', '.join(self.arguments)}.",
+            fix="name one of them, or a constant that `constants(f)` lists.",
+        )
+
+
+def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tuple[str, ...]]:
+    """Read a program; constants named in `wrt` become inputs. Also the names of the inputs asked for."""
+    if isinstance(f, Differentiated):
+        return f.as_program(wrt)
+    source = read_source(f)
+    asked = listed(wrt, [0])
+    constants = [name for name in asked if isinstance(name, str) and name not in source.arguments]
+    symbols: dict[str, str] = {}
+    if constants:
+        chosen = pick(find_constants(source), constants)
+        source = lifted(source, chosen)
+        symbols = {constant.name: constant.symbol for constant in chosen}
+    read = Program(source, simplified(lower(source)))
+    names = [symbols.get(n, n) if isinstance(n, str) else n for n in asked]
+    return read, tuple(read.arguments[read.position(n)] for n in names)
+
+
+def listed(wrt: Wrt, default: Sequence[str | int]) -> list[str | int]:
+    """What is asked for as a list."""
+    if isinstance(wrt, str | int):
+        return [wrt]
+    return list(default if wrt is None else wrt)
+
+
+def several(wrt: Wrt) -> bool:
+    """Whether the answer is a tuple: one derivative for each of several inputs."""
+    return wrt is not None and not isinstance(wrt, str | int)
+
+
+def by_position(source: Source, run: Callable[..., Any]) -> Callable[..., Any]:
+    """The user's function taking every input by position (lifted constants are keywords)."""
+    keyword_only = [
+        n for n, p in inspect.signature(run).parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    if not keyword_only:
+        return run
+    count = len(source.arguments) - len(keyword_only)
+
+    def ordered(*values: Any) -> Any:
+        return run(*values[:count], **dict(zip(keyword_only, values[count:], strict=True)))
+
+    return ordered
+
+
+def params_of(function: Function, labels: Sequence[str]) -> list[str]:
+    """The IR's names of inputs."""
+    by_label = {param.label: param.name for param in function.params}
+    return [by_label[label] for label in labels]
+
+
+def one_output(read: Program) -> None:
+    """Raise `UsageError` unless the program returns one number."""
+    if not read.function.scalar:
+        raise UsageError(
+            f"{read.source.name} returns {len(read.function.body.yields)} numbers",
+            why="a gradient is that of one number.",
+            fix="use downslope.jacobian, or return one number.",
+        )
+
+
+def kind_of(value: Any) -> Type:
+    """The type that emitted code gives an argument."""
+    return "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f"
+
+
+def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: Sequence[str]) -> list[Any]:
+    """The program's inputs in order, as Python numbers; those of `wrt` as floats.
+
+    Raises `UsageError` for missing, unknown or non-numeric arguments.
+    """
+    try:
+        call = inspect.signature(source.function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise UsageError(
+            f"the arguments do not fit {source.name}",
+            why=f"{error}.",
+            fix=f"it takes {', '.join(source.arguments)}.",
+        ) from error
+    call.apply_defaults()
+    return [number_of(call.arguments[name], name, name in wrt) for name in source.arguments]
+
+
+def number_of(value: Any, name: str, as_float: bool) -> Any:
+    """A Python number for a scalar argument."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if not isinstance(value, int | float):
+        raise UsageError(
+            f"the argument {name} is a {type(value).__name__}, not a number",
+            why="a program works on real numbers.",
+            fix="pass a float or an int.",
+        )
+    return float(value) if as_float else value

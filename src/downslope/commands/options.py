@@ -1,0 +1,53 @@
+"""What the commands share: their arguments, how they are read, and where they print."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from downslope.errors import UsageError
+
+out = Console(highlight=False, soft_wrap=True, markup=False)
+
+Program = Annotated[str, typer.Argument(metavar="FILE.py:FUNCTION", help="The program.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="The inputs.")]
+Wrt = Annotated[list[str] | None, typer.Option("--wrt", help="Input or constant; may be repeated.")]
+
+
+def values_of(inputs: list[str]) -> dict[str, float | int]:
+    """`NAME=VALUE` arguments as numbers by name."""
+    return dict(_pair(text) for text in inputs)
+
+
+def _pair(text: str) -> tuple[str, float | int]:
+    name, sign, value = text.partition("=")
+    number = _parsed(value, (int, float))
+    if not sign or number is None:
+        raise UsageError(
+            f"{text!r} is not NAME=NUMBER", why="inputs are given by name.", fix="e.g. distance_km=6"
+        )
+    return name, number
+
+
+def _parsed(text: str, kinds: tuple[Callable[[str], Any], ...]) -> Any:
+    for kind in kinds:
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+def bounds_of(texts: list[str] | None) -> dict[str, tuple[float, float]]:
+    """`NAME:LO:HI` options as pairs by name."""
+    found = {}
+    for text in texts or ():
+        parts = text.rsplit(":", 2)
+        ends = [_parsed(part, (float,)) for part in parts[1:]]
+        if len(parts) != 3 or None in ends:
+            raise UsageError(
+                f"{text!r} is not NAME:LO:HI", why="bounds are two numbers.", fix="e.g. speed:5:120"
+            )
+        found[parts[0]] = (ends[0], ends[1])
+    return found
