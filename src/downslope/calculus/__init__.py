@@ -1,0 +1,1 @@
+"""The public calls: derivatives, products, Jacobians and Hessians of a program, and their comparison."""

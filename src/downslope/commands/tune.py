@@ -32,6 +32,7 @@ def tuned(
     program: str, table: object, target: str, learn: list[str] | None, bounds: list[str] | None, holdout: float,
     missing: str, loss: str, solver: str, report: Path | None, write: bool,
 ) -> None:  # fmt: skip
+    """Fit, print what came of it, and end the command with its exit code."""
     from downslope.fitting.fit import fit
     from downslope.fitting.solution import Interrupted
     from downslope.report.tuned import changed, finish

@@ -81,6 +81,7 @@ class Emitter:
     # ---- lines -------------------------------------------------------------------------------
 
     def put(self, indent: int, text: str) -> None:
+        """Write one line."""
         self.lines.append("    " * indent + text)
 
     def note(self, indent: int, loc: Loc | None) -> None:
@@ -90,12 +91,14 @@ class Emitter:
             self.put(indent, f"# {loc.line}: {loc.text.strip()}")
 
     def block(self, block: Block, indent: int) -> None:
+        """Write a block's statements; its yields are left to its owner."""
         here = Counter(arg for stmt in block.body for arg in operands(stmt) if isinstance(arg, str))
         here.update(arg for arg in block.yields if isinstance(arg, str))
         for stmt in block.body:
             self.statement(stmt, indent, here)
 
     def statement(self, stmt: Stmt, indent: int, here: Mapping[str, int]) -> None:
+        """Write one statement; a value read once, soon, waits to be written inside its reader."""
         if isinstance(stmt, Let):
             text = self.call(stmt)
             if self.uses[stmt.name] == 1 and here.get(stmt.name) == 1 and len(text.text) < WIDTH:
@@ -120,6 +123,7 @@ class Emitter:
                 self.pop(stmt, indent)
 
     def branch(self, stmt: If, indent: int) -> None:
+        """Write `if` and `else`, without a side that does nothing."""
         cond = self.arg(stmt.cond)
         sides = [self.side(stmt, block, indent + 1) for block in (stmt.then, stmt.orelse)]
         if sides[0]:
@@ -132,6 +136,7 @@ class Emitter:
         self.lines += sides[1]
 
     def side(self, stmt: If, block: Block, indent: int) -> list[str]:
+        """The lines of one side of a branch, which sets the results."""
         outer, self.lines = self.lines, []
         self.block(block, indent)
         for name, value in zip(stmt.results, block.yields, strict=True):
@@ -140,10 +145,12 @@ class Emitter:
         return inner
 
     def copy(self, target: str, value: Text, indent: int) -> None:
+        """Write `target = value`, unless they are the same variable."""
         if value.text != target:
             self.put(indent, f"{target} = {value.text}")
 
     def counted(self, stmt: For, indent: int) -> None:
+        """Write a `for` loop."""
         start, stop, step = (self.arg(value) for value in (stmt.start, stmt.stop, stmt.step))
         bounds = [start.text, stop.text, step.text] if step.text != "1" else [start.text, stop.text]
         self.start(stmt, indent)
@@ -154,6 +161,7 @@ class Emitter:
         self.inside(stmt, indent + 1)
 
     def conditional(self, stmt: While, indent: int) -> None:
+        """Write a `while` loop, which counts its passes and stops at the limit."""
         self.start(stmt, indent)
         count = f"steps_{len(self.lines)}"
         self.put(indent, f"{count} = 0")
@@ -177,6 +185,7 @@ class Emitter:
             self.copy(self.variable[carry.name], self.arg(carry.init, self.types[carry.name]), indent)
 
     def inside(self, stmt: For | While, indent: int) -> None:
+        """Write a loop's body, then the values for the next pass."""
         size = len(self.lines)
         self.block(stmt.body, indent)
         pairs = [
@@ -193,6 +202,7 @@ class Emitter:
             self.put(indent, "pass")
 
     def push(self, values: tuple[Arg, ...], indent: int) -> None:
+        """Put values on the tape, which grows where it is full."""
         self.put(indent, f"if top + {len(values)} > tape.size:")
         self.put(indent + 1, "tape = grown(tape)")
         for offset, value in enumerate(values):
@@ -200,6 +210,7 @@ class Emitter:
         self.put(indent, f"top += {len(values)}")
 
     def pop(self, stmt: Pop, indent: int) -> None:
+        """Take values off the tape, each as the type it had."""
         self.put(indent, f"top -= {len(stmt.names)}")
         for offset, name in enumerate(stmt.names):
             slot = f"tape[top + {offset}]"
@@ -219,6 +230,7 @@ class Emitter:
         return Text(name, ATOM, frozenset({name}))
 
     def call(self, stmt: Let) -> Text:
+        """One op as text, with the parentheses it needs."""
         args = [self.arg(value) for value in stmt.args]
         reads = frozenset[str]().union(*(arg.reads for arg in args))
         template, binds = self.template(stmt)

@@ -1,0 +1,1 @@
+"""Fit the constants of a program to a table."""

@@ -168,7 +168,7 @@ class Problem:
         part = {name: column[first:last] for name, column in self.columns.items()}
         try:
             self._costing.sums(np.ascontiguousarray(x, dtype=float), part, 1)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever the program raises
             return True
         return False
 
@@ -178,7 +178,7 @@ class Problem:
         source = self.program.source
         try:
             source.function(**values)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever the program raises
             return ProgramError(
                 f"{source.name} raised {type(error).__name__} on row {row + 1} of {self.table.source}: {error}",
                 loc=source.loc(source.node), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",

@@ -141,13 +141,13 @@ def _free(objective: Objective, first: Sums, log: Log) -> tuple[Mask, tuple[str,
     held = objective.lower == objective.upper
     dead = ~held & (np.diag(first.jtj) == 0.0) & (first.gradient == 0.0)
     notes = [f"`{name}` is held by its bounds" for name in _chosen(objective, held)]
-    for index in np.flatnonzero(dead):
-        notes.append(_dead_sentence(objective, int(index), float(first.cost), log))
+    cost = float(first.cost)
+    notes += [_dead_sentence(objective, int(index), cost, log) for index in np.flatnonzero(dead)]
     return np.asarray(~held & ~dead), tuple(notes)
 
 
 def _dead_sentence(objective: Objective, index: int, cost: float, log: Log) -> str:
-    """Zero derivative on every row: does the parameter matter at all?"""
+    """What to say of a parameter whose derivative is zero on every row, and whether it matters at all."""
     name, start = objective.names[index], np.asarray(objective.start, dtype=np.float64)
     for move in (0.01, -0.01, 1.0, -1.0):
         x = start.copy()

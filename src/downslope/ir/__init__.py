@@ -1,0 +1,1 @@
+"""The intermediate representation: what it is, its names, its check and its text."""

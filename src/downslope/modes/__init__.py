@@ -1,0 +1,1 @@
+"""The ways to differentiate: differences, dual numbers, forward and reverse transformation."""

@@ -127,7 +127,7 @@ def _applied(op: str, args: tuple[Any, ...], plain: Callable[[str], Callable[...
 
 
 def _term(formula: str, names: Mapping[str, Any], change: Any) -> Any:
-    """partial * change; a zero change wins over an infinite partial, a mask selects."""
+    """The product of partial and change; a zero change wins over an infinite partial, a mask selects."""
     if not isinstance(change, DualFloat) and change == 0:
         return 0.0
     partial = interpret(formula, names, _apply_quietly, lambda x: x)

@@ -213,7 +213,7 @@ def _best(difference: Scalar, scale: float, power: int) -> Estimate:
 
 
 def _table(difference: Scalar, step: float, power: int, rows: int = 10, shrink: float = 1.6) -> Estimate:
-    """Neville's table of a difference whose error has terms in step**power, step**(2 * power) …"""
+    """Neville's table of a difference whose error has terms in step**power, step**(2 * power) and so on."""
     best = UNKNOWN
     previous: list[float] = []
     for _ in range(rows):

@@ -62,7 +62,7 @@ def interpreted(text: str, name: str) -> Callable[..., Any]:
 class _Ieee(ast.NodeTransformer):
     """Division and powers as calls."""
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802  # the name ast requires
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # the name ast requires
         self.generic_visit(node)
         called = {ast.Div: "_divide", ast.Pow: "_power"}.get(type(node.op))
         if called is None:
@@ -113,7 +113,7 @@ def _stored(text: str) -> Path | None:
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
         with os.fdopen(handle, "w") as stream:
             stream.write(text)
-        os.replace(temporary, file)
+        Path(temporary).replace(file)
     except OSError:
         return None
     return file

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _shared(run: Callable[[int, int], None], blocks: int, threads: int | None) -
         return
     edges = [blocks * i // count for i in range(count + 1)]
     with ThreadPoolExecutor(count) as pool:
-        for done in [pool.submit(run, a, b) for a, b in zip(edges, edges[1:], strict=False)]:
+        for done in [pool.submit(run, a, b) for a, b in pairwise(edges)]:
             done.result()
 
 

@@ -107,7 +107,7 @@ def ceil(x: float) -> float:
 
 @register_jitable
 def trunc(x: float) -> float:
-    """x without its fraction, as a float."""
+    """X without its fraction, as a float."""
     return float(np.trunc(x))
 
 

@@ -1,0 +1,1 @@
+"""Facts about IR and rewrites of it that keep its meaning."""

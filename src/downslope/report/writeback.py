@@ -64,7 +64,7 @@ def rewritten(source: Source, changes: Sequence[Change]) -> str:
 def diff(source: Source, new_text: str) -> str:
     """A unified diff from the file as it is to the new text."""
     old, new = source.text.splitlines(keepends=True), new_text.splitlines(keepends=True)
-    name = os.path.basename(source.file)
+    name = Path(source.file).name
     return "".join(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"))
 
 
@@ -76,7 +76,7 @@ def write(source: Source, new_text: str, verify: Callable[[str], None]) -> None:
     """
     path = Path(source.file).resolve()
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8", newline="") as stream:
             current = stream.read()
     except OSError as error:
         raise WriteError(f"{path} cannot be read", why=str(error), fix="check the file.") from error
@@ -113,14 +113,14 @@ def _replace(path: Path, text: str, verify: Callable[[str], None]) -> None:
             os.fsync(stream.fileno())
         verify(temporary)
         shutil.copymode(path, temporary)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except OSError as error:
         raise WriteError(
             f"{path} cannot be written", why=str(error), fix="apply the diff by hand."
         ) from error
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(temporary)
+            Path(temporary).unlink()
 
 
 def _shape(text: str) -> str:
