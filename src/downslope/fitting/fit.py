@@ -82,6 +82,49 @@ def fit(
     >>> round(done["speed"], 6), done.converged
     (20.0, True)
     """
+    posed = pose(
+        f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed, threads=threads
+    )  # fmt: skip
+    problem, held = posed.problem, posed.held
+    solution = solve(problem, solver, step=step, max_iterations=max_iterations)
+    if held.rows:
+        other = problem.on(held)
+        before, after = other.cost(problem.start), other.cost(solution.values)
+        solution = solution.with_holdout(before, after, held.rows)
+    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A problem before it is solved, and all that it was made of."""
+
+    problem: Problem
+    held: Table  # rows kept for judging
+    source: Source
+    chosen: tuple[Constant, ...]
+    dropped: int
+
+
+def pose(
+    f: Callable[..., Any] | str,
+    table: object,
+    target: str,
+    learn: Sequence[str] | None = None,
+    *,
+    loss: str = "squared",
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    holdout: float = 0.0,
+    missing: str = "error",
+    seed: int = 0,
+    threads: int | None = None,
+) -> Posed:
+    """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
+
+    >>> def trip(d, speed=30.0):
+    ...     return 60.0 * d / speed
+    >>> pose(trip, {"d": [1.0], "minutes": [3.0]}, "minutes").problem.cost(np.array([20.0]))
+    0.0
+    """
     source = read_source(f)
     available = column_names(table)
     inputs = tuple(name for name in source.arguments if name in available and name != target)
@@ -97,24 +140,10 @@ def fit(
     lower_, upper = bounded(names, bounds or {}, start)
     fixed = fixed_inputs(raised, inputs, chosen)
     problem = Problem(
-        program,
-        with_fixed(rows, fixed),
-        (*inputs, *fixed),
-        target,
-        labels,
-        names,
-        start,
-        lower_,
-        upper,
-        loss,
-        threads,
-    )
+        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
+    )  # fmt: skip
     problem.check_start()
-    solution = solve(problem, solver, step=step, max_iterations=max_iterations)
-    if held.rows:
-        other = problem.on(with_fixed(held, fixed))
-        solution = solution.with_holdout(other.cost(start), other.cost(solution.values), held.rows)
-    return Fit(solution, problem, source, chosen, opened.dropped)
+    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped)
 
 
 def column_names(table: object) -> tuple[str, ...]:
