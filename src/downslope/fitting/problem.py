@@ -145,8 +145,8 @@ class Problem:
         if error is not None:
             raise error
         raise DataError(
-            f"the prediction is not finite in row {row + 1} of {self.table.source}",
-            why=f"with the starting values, for {int(bad.sum())} of {self.rows} rows; row {row + 1} is {self._shown(row)}.",
+            f"the prediction is not finite in row {self.table.number(row)} of {self.table.source}",
+            why=f"with the starting values, for {int(bad.sum())} of {self.rows} rows; that row is {self._shown(row)}.",
             fix="start from other values, or guard the operation in the program.",
         )
 
@@ -158,7 +158,7 @@ class Problem:
             low, high = (low, middle) if self._raises(low, middle, x) else (middle, high)
         if isinstance(error, StopIteration):
             return ProgramError(
-                f"a `while` loop does not end on row {low + 1} of {self.table.source}",
+                f"a `while` loop does not end on row {self.table.number(low)} of {self.table.source}",
                 why=f"it was stopped after 100,000,000 passes; the row is {self._shown(low)}.",
                 fix="check the loop's condition for these inputs.",
             )
@@ -180,7 +180,7 @@ class Problem:
             source.function(**values)
         except Exception as error:  # noqa: BLE001  # whatever the program raises
             return ProgramError(
-                f"{source.name} raised {type(error).__name__} on row {row + 1} of {self.table.source}: {error}",
+                f"{source.name} raised {type(error).__name__} on row {self.table.number(row)} of {self.table.source}: {error}",
                 loc=source.loc(source.node), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
             )  # fmt: skip
         return None

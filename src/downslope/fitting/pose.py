@@ -1,0 +1,150 @@
+"""A program, a table and a target -> the problem that a fit solves."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from downslope.calculus.program import Program
+from downslope.data.frames import Frame, frame_of
+from downslope.data.table import Table, open_table
+from downslope.errors import UsageError
+from downslope.fitting.problem import Problem, bounded
+from downslope.passes.simplify import simplified
+from downslope.read.constants import Constant, find_constants, pick
+from downslope.read.lift import lifted
+from downslope.read.lower import lower
+from downslope.read.source import Source, read_source
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A problem before it is solved, and all that it was made of."""
+
+    problem: Problem
+    held: Table  # rows kept for judging
+    source: Source
+    chosen: tuple[Constant, ...]
+    dropped: int
+
+
+def pose(
+    f: Callable[..., Any] | str,
+    table: object,
+    target: str,
+    learn: Sequence[str] | None = None,
+    *,
+    loss: str = "squared",
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    holdout: float = 0.0,
+    missing: str = "error",
+    seed: int = 0,
+    threads: int | None = None,
+) -> Posed:
+    """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
+
+    >>> def trip(d, speed=30.0):
+    ...     return 60.0 * d / speed
+    >>> pose(trip, {"d": [1.0], "minutes": [3.0]}, "minutes").problem.cost(np.array([20.0]))
+    0.0
+    """
+    source = read_source(f)
+    frame = frame_of(table)
+    inputs = tuple(name for name in source.arguments if name in frame.names)
+    chosen = learnable(source, learn, inputs)
+    check_names(source, frame, inputs, chosen, target)
+    opened = open_table(frame, [*inputs, target], missing)
+    raised = lifted(source, chosen)
+    program = Program(raised, simplified(lower(raised)))
+    rows, held = opened.split(holdout, seed)
+    labels = tuple(constant.symbol for constant in chosen)
+    names = tuple(constant.name for constant in chosen)
+    start = np.array([float(constant.value) for constant in chosen])
+    lower_, upper = bounded(names, bounds or {}, start)
+    fixed = fixed_inputs(raised, inputs, chosen)
+    problem = Problem(
+        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
+    )  # fmt: skip
+    problem.check_start()
+    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped)
+
+
+def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]) -> tuple[Constant, ...]:
+    """The constants to learn: those asked for, or all that are proposed and are not columns."""
+    found = find_constants(source)
+    if learn is not None:
+        return asked(found, learn, inputs)
+    chosen = tuple(c for c in found if c.proposed and c.name not in inputs)
+    if not chosen:
+        off = [f"{c.name} ({'it is a column' if c.name in inputs else c.why})" for c in found]
+        raise UsageError(
+            f"{source.name} has no constant to learn",
+            why=f"none of its numbers is proposed: {'; '.join(off) or 'it has none'}.",
+            fix="name some with learn=[...] (--learn NAME), or give the program a keyword default.",
+        )
+    return chosen
+
+
+def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]) -> tuple[Constant, ...]:
+    """The constants named by the user, each once and none of them a column. Raises `UsageError`."""
+    names = [learn] if isinstance(learn, str) else list(learn)
+    if not names:
+        raise UsageError(
+            "there is no constant to learn", why="learn is empty.", fix="leave it out, or name some."
+        )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UsageError(
+            f"{twice[0]!r} is to be learnt twice", why="each constant has one value.", fix="name it once."
+        )
+    chosen = pick(found, names)
+    for constant in chosen:
+        if constant.symbol in inputs:
+            raise UsageError(
+                f"{constant.name!r} is to be learnt, and is a column of the table",
+                why="a column gives the argument's value row by row, so there is no constant left.",
+                fix="drop or rename the column, or do not learn it.",
+            )
+    return chosen
+
+
+def check_names(
+    source: Source, frame: Frame, inputs: Sequence[str], chosen: Sequence[Constant], target: str
+) -> None:
+    """The target is no input, and every argument is a column, learnt, or has a numeric default."""
+    if target in inputs:
+        raise UsageError(
+            f"the target {target!r} is an argument of {source.name}",
+            why="a program that is given its answer has nothing to predict.",
+            fix="name the column that the program's result is compared with.",
+        )
+    learnt = {constant.symbol for constant in chosen}
+    for name in source.arguments:
+        if name in inputs or name in learnt or name in _numeric(source):
+            continue
+        close = difflib.get_close_matches(name, frame.names, 1)
+        raise UsageError(
+            f"the argument {name!r} is neither a column nor a number with a default",
+            why=f"its default is {source.defaults[name]!r}."
+            if name in source.defaults
+            else f"the columns are {', '.join(frame.names) or 'none'}.",
+            fix=(f"did you mean the column {close[0]!r}? If so, rename it" if close else "rename a column")
+            + ", or give the argument a numeric default.",
+        )
+
+
+def fixed_inputs(source: Source, inputs: Sequence[str], chosen: Sequence[Constant]) -> dict[str, float]:
+    """Arguments that keep their default."""
+    learnt = {constant.symbol for constant in chosen}
+    return {n: v for n, v in _numeric(source).items() if n not in inputs and n not in learnt}
+
+
+def with_fixed(table: Table, fixed: Mapping[str, float]) -> Table:
+    """The table with a constant column for each argument that keeps its default."""
+    return table.adding({name: np.full(table.rows, value) for name, value in fixed.items()})
+
+
+def _numeric(source: Source) -> dict[str, Any]:
+    return {name: value for name, value in source.defaults.items() if isinstance(value, int | float)}
