@@ -1,3 +1,4 @@
+from . import plot as plot
 from .calculus.check import check as check
 from .calculus.derivative import derivative as derivative
 from .calculus.derivative import grad as grad

@@ -9,6 +9,7 @@ import typer
 from downslope.commands.constants import constants
 from downslope.commands.demo import demo
 from downslope.commands.derivatives import check, grad, show
+from downslope.commands.plot import plot
 from downslope.commands.tune import tune
 from downslope.errors import DownslopeError
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (constants, grad, check, show, tune, demo):
+for command in (constants, grad, check, show, plot, tune, demo):
     app.command()(command)
 
 

@@ -20,7 +20,7 @@ from downslope.calculus.program import (
     program,
     several,
 )
-from downslope.calculus.run import Engine, explained, runnable
+from downslope.calculus.run import Engine, endless, explained, runnable
 from downslope.errors import DownslopeWarning, SourceUnavailable, UsageError
 from downslope.ir.nodes import Block, Function
 from downslope.modes.dual import dual_derivative
@@ -97,6 +97,8 @@ class Derivative:
             self._compiled[kinds] = runnable(self.function, kinds, self.engine)
         try:
             results = self._compiled[kinds](*values)
+        except StopIteration as error:  # the user's own function would not end either
+            raise endless(self.program.source, values) from error
         except Exception:
             explained(self.program.source, values)
             raise

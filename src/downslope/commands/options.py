@@ -51,3 +51,13 @@ def bounds_of(texts: list[str] | None) -> dict[str, tuple[float, float]]:
             )
         found[parts[0]] = (ends[0], ends[1])
     return found
+
+
+def range_of(text: str) -> tuple[str, tuple[float, float]]:
+    """A `NAME=LO:HI` option as a name and two numbers."""
+    name, _, ends = text.rpartition("=")
+    low, high = (_parsed(part, (float,)) for part in (ends.partition(":")[::2]))
+    if not name or low is None or high is None:
+        why = "a range is a name and two numbers."
+        raise UsageError(f"{text!r} is not NAME=LO:HI", why=why, fix="e.g. speed_kmh=10:60")
+    return name, (low, high)

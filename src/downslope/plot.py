@@ -1,0 +1,6 @@
+"""Plots of a program and of a fit, as matplotlib figures: `figure.savefig("curve.png")` keeps one."""
+
+from downslope.report.cost import cost as cost
+from downslope.report.cost import descent as descent
+from downslope.report.curve import curve as curve
+from downslope.report.line import Walk as Walk
