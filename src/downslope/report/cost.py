@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from downslope.data.frames import frame_of
 from downslope.errors import UsageError
-from downslope.fitting.fit import Fit, column_names, pose
+from downslope.fitting.fit import Fit
 from downslope.fitting.objective import Objective
 from downslope.fitting.one_number import Slice
+from downslope.fitting.pose import pose
 from downslope.report.line import BLUE, GREEN, RED, Line, Walk, drawn, grid_of, plain, values_on, walked
 from downslope.report.units import square, unit_of, with_unit
 
@@ -61,8 +63,9 @@ def cost_line(
     """What `cost` draws."""
     grid = grid_of(span, against, tangent, POINTS)
     fixed = dict(at or {})
-    _constants((against, *fixed), against, table)
-    posed = pose(f, table, target, [against, *fixed], missing=missing)
+    frame = frame_of(table)
+    _constants((against, *fixed), against, frame.names)
+    posed = pose(f, frame, target, [against, *fixed], missing=missing)
     start = float(posed.chosen[0].value) if walk is None or walk.start is None else walk.start
     objective = Slice(posed.problem, np.array([start, *map(float, fixed.values())]))
     values = values_on(grid, against, lambda x: _mean(objective, x)[0])
@@ -81,13 +84,12 @@ def _mean(objective: Objective, x: float) -> tuple[float, float]:
     return 2.0 * sums.cost / sums.rows, 2.0 * float(sums.gradient[0]) / sums.rows
 
 
-def _constants(names: tuple[str, ...], against: str, table: object) -> None:
+def _constants(names: tuple[str, ...], against: str, columns: tuple[str, ...]) -> None:
     """Raise `UsageError` where a column is taken for a constant, or one name comes twice."""
     if against in names[1:]:
         raise UsageError(
             f"{against} cannot be fixed", why="it is what varies.", fix=f"leave out {against}=…."
         )
-    columns = column_names(table)
     for name in names:
         if name in columns:
             raise UsageError(
