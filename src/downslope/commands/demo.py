@@ -1,5 +1,7 @@
 """`demo`: the shipped programs."""
 
+import difflib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,40 +13,66 @@ from downslope.errors import UsageError
 
 
 def demo(
-    name: Annotated[str, typer.Argument(help="flights or taxi.")] = "flights",
+    name: Annotated[str, typer.Argument(help="flights, taxi, or list to list them.")] = "flights",
     report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Write the main picture: .png, .svg or .pdf.")] = None,
 ) -> None:
-    """Tune a shipped program on real data.
+    """Show a shipped program learning.
 
-    Example: downslope demo flights --report flights.html
+    Example: downslope demo flights --report flights.html --figure flights.png
     """
-    from downslope.demo import flights, taxi
-
-    if name == "taxi":
-        from downslope.calculus.check import check as compare
-
-        out.print(f"duration(6 km at 30 km/h) = {taxi.duration(6.0)} minutes")
-        out.print(
-            str(
-                compare(
-                    taxi.trip,
-                    5.5,
-                    8,
-                    30.0,
-                    0.5,
-                    0.4,
-                    1.0,
-                    0.3,
-                    wrt=("speed", "jam", "stop", "dwell", "decay"),
-                )
-            )
-        )
+    if name == "list":
+        for known, (words, _) in DEMOS.items():
+            out.print(f"{known:<8} {words}")
         return
-    if name != "flights":
+    if name not in DEMOS:
+        close = difflib.get_close_matches(name, DEMOS, 1)
         raise UsageError(
-            f"there is no demo {name!r}", why="there are flights and taxi.", fix="use one of them."
+            f"there is no demo {name!r}",
+            why=f"there are {', '.join(DEMOS)}.",
+            fix=f"did you mean {close[0]}?" if close else "see `downslope demo list`.",
         )
+    if figure is not None:
+        from downslope.report.save import check_suffix
+
+        check_suffix(figure)
+    DEMOS[name][1](report, figure)
+
+
+def _flights(report: Path | None, figure: Path | None) -> None:
+    from downslope.demo import flights
+
     place = f"{flights.__file__}:air_time"
-    tuned(
-        place, flights.flights_table(), "air_time", None, None, 0.2, "drop", "squared", "auto", report, False
-    )
+    table = flights.flights_table()
+    done = tuned(place, table, "air_time", None, None, 0.2, "drop", "squared", "auto", report, False)
+    if figure is not None:
+        from downslope.report.fitted import fitted
+        from downslope.report.save import save
+
+        save(fitted(done, unit="min"), figure, str(done))
+        out.print(f"wrote {figure}")
+    raise typer.Exit(0 if done.converged else 1)
+
+
+def _taxi(report: Path | None, figure: Path | None) -> None:
+    from downslope.demo.story import story
+    from downslope.demo.story_page import story_page
+    from downslope.report.save import replace, save
+
+    chapters = []
+    for chapter in story():
+        chapters.append(chapter)
+        out.print(f"\n{chapter.title}\n{'-' * len(chapter.title)}\n{chapter.text}")
+    if report is not None:
+        replace(report, story_page("A taxi company learns", chapters).encode())
+        out.print(f"\nwrote {report}")
+    first = next(chapter for chapter in chapters if chapter.figure is not None)
+    if figure is not None and first.figure is not None:
+        save(first.figure, figure, first.text)
+        out.print(f"\nwrote {figure}")
+
+
+DEMOS: dict[str, tuple[str, Callable[[Path | None, Path | None], None]]] = {
+    "flights": ("a flight-duration program learns from 336,776 real flights", _flights),
+    "taxi": ("the tutorial's taxi: errors, slopes, descents, and a fit of made-up trips", _taxi),
+}

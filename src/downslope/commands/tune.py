@@ -1,11 +1,14 @@
 """`tune`: learn constants from a table, show the change, and write it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from downslope.commands.options import Program, bounds_of, out
+
+if TYPE_CHECKING:
+    from downslope.fitting.fit import Fit
 
 
 def tune(
@@ -25,14 +28,15 @@ def tune(
 
     Example: downslope tune taxi.py:trip trips.csv --target minutes --write
     """
-    tuned(program, table, target, learn, bounds, holdout, missing, loss, solver, report, write)
+    done = tuned(program, table, target, learn, bounds, holdout, missing, loss, solver, report, write)
+    raise typer.Exit(0 if done.converged else 1)
 
 
 def tuned(
     program: str, table: object, target: str, learn: list[str] | None, bounds: list[str] | None, holdout: float,
     missing: str, loss: str, solver: str, report: Path | None, write: bool,
-) -> None:  # fmt: skip
-    """Fit, print what came of it, and end the command with its exit code."""
+) -> "Fit":  # fmt: skip
+    """Fit, print what came of it, and write what was asked for."""
     from downslope.fitting.fit import fit
     from downslope.fitting.solution import Interrupted
     from downslope.report.tuned import changed, finish
@@ -65,4 +69,4 @@ def tuned(
         out.print(f"wrote {report}")
     if write:
         out.print(f"changed {done.source.file}")
-    raise typer.Exit(0 if done.converged else 1)
+    return done

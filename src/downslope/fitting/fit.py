@@ -32,6 +32,7 @@ class Fit:
     source: Source
     chosen: tuple[Constant, ...]
     dropped: int
+    held: Problem | None = None  # the same problem on the rows kept for judging
 
     def __str__(self) -> str:
         return str(self.solution)
@@ -78,10 +79,9 @@ def fit(
     posed = pose(
         f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed, threads=threads
     )  # fmt: skip
-    problem, held = posed.problem, posed.held
+    problem = posed.problem
     solution = solve(problem, solver, step=step, max_iterations=max_iterations)
-    if held.rows:
-        other = problem.on(held)
-        before, after = other.cost(problem.start), other.cost(solution.values)
-        solution = solution.with_holdout(before, after, held.rows)
-    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped)
+    held = problem.on(posed.held) if posed.held.rows else None
+    if held is not None:
+        solution = solution.with_holdout(held.cost(problem.start), held.cost(solution.values), held.rows)
+    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held)

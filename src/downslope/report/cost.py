@@ -119,8 +119,8 @@ def descent(fit: Fit) -> Figure:
     values = np.array([step.values for step in history])
     figure = Figure(figsize=(9.0, 4.0), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
-    left.plot(costs, "o-", color=BLUE, markersize=3)
-    if (costs > 0.0).all():
+    left.plot(costs, "o-" if len(costs) < 100 else "-", color=BLUE, markersize=3)
+    if costs.min() > 0.0 and costs.max() > 100.0 * costs.min():
         left.set_yscale("log")
     unit = square(unit_of(fit.problem.target))
     left.set(xlabel="iteration", ylabel=with_unit("mean squared error", unit))

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from downslope.fitting.fit import Fit
+from downslope.report.fitted import fitted
 
 matplotlib.use("Agg")
 
@@ -36,22 +37,6 @@ def page(fit: Fit, difference: str) -> str:
         summary=f"{fit.problem.table.source}; {fit.dropped:,} rows left out; {state}: {fit.solution.reason}.",
         table=str(fit), diff=difference, fitted=_png(fitted(fit)), costs=_png(costs(fit)),
     )  # fmt: skip
-
-
-def fitted(fit: Fit, most: int = 4000) -> Figure:
-    """Predicted against observed target, with the constants before and after."""
-    solution, problem = fit.solution, fit.problem
-    step = max(1, problem.rows // most)
-    observed = problem.columns["target"][::step]
-    figure = Figure(figsize=(10, 4.5), layout="constrained")
-    axes: Any = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axis, title, values in zip(axes, ("before", "after"), (solution.start, solution.values), strict=True):
-        axis.plot(observed, problem.predictions(values)[::step], ".", markersize=2, alpha=0.4)
-        ends = [float(observed.min()), float(observed.max())]
-        axis.plot(ends, ends, color="black", linewidth=1, label="exact")
-        axis.set(title=title, xlabel=f"observed {problem.target}", ylabel=f"predicted {problem.target}")
-        axis.legend()
-    return figure
 
 
 def costs(fit: Fit) -> Figure:

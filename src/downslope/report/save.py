@@ -40,17 +40,22 @@ def save(figure: Figure, path: Path, summary: str = "") -> None:
     b'PNG'
     """
     check_suffix(path)
-    suffix = path.suffix.lower()
+    replace(path, encoded(figure, path.suffix.lower(), summary))
+
+
+def encoded(figure: Figure, suffix: str, summary: str = "") -> bytes:
+    """A figure as the bytes of a file with this suffix."""
     metadata: dict[str, str | None] = {SUFFIXES[suffix]: summary}
     if suffix != ".png":
         metadata["Date" if suffix == ".svg" else "CreationDate"] = None
     stream = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "downslope"}):
-        figure.savefig(stream, format=suffix[1:], dpi=120, metadata=metadata)
-    _replace(path, stream.getvalue())
+        figure.savefig(stream, format=suffix[1:], dpi=120, metadata=metadata, bbox_inches="tight")
+    return stream.getvalue()
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes) -> None:
+    """Write a file wholly or not at all. Raises `WriteError` where it cannot be written."""
     try:
         handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".downslope_")
     except OSError as error:
