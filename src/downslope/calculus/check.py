@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from downslope.calculus.derivative import MODES, Derivative, derivative
-from downslope.calculus.program import Wrt, program
+from downslope.calculus.derivative import MODES, derivative
+from downslope.calculus.program import Wrt, listed, program
 from downslope.calculus.run import Engine
 
 
@@ -31,13 +31,11 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     True
     """
     every = tuple(range(len(args))) if wrt is None else wrt
-    program(f, every)  # without source every mode would be dual numbers, and agree with itself
+    _, names = program(f, every)  # without source every mode would be dual numbers, and agree with itself
     slopes: dict[str, tuple[float, ...]] = {}
-    names: tuple[str, ...] = ()
     for mode in MODES:
         run = derivative(f, every, mode, engine=engine)
         result = run(*args)
-        names = run.wrt if isinstance(run, Derivative) else ()
         slopes[mode] = result if isinstance(result, tuple) else (result,)
     exact = slopes["dual"]
     agree = all(
@@ -45,7 +43,9 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
         for mode, found in slopes.items()
         for a, b in zip(found, exact, strict=True)
     )
-    return Check(names, slopes, agree)
+    asked = listed(every, ())
+    labels = tuple(a if isinstance(a, str) else name for a, name in zip(asked, names, strict=True))
+    return Check(labels, slopes, agree)
 
 
 def close(a: float, b: float, tolerance: float) -> bool:

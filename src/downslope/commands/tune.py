@@ -62,11 +62,11 @@ def tuned(
     out.print("\nrms change of the prediction per 1 % of a constant:")
     for name, change in done.solution.sensitivities.items():
         out.print(f"  {name:<20} {change:.4g}")
-    text, difference = changed(done)
+    new, difference = changed(done)
     out.print(f"\n{difference}")
-    finish(done, text, difference, report, write)
+    files = finish(done, new, difference, report, write)
     if report:
         out.print(f"wrote {report}")
-    if write:
-        out.print(f"changed {done.source.file}")
+    for file in files:
+        out.print(f"changed {file}")
     return done

@@ -2,23 +2,28 @@
 
 import ast
 import difflib
+import keyword
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
 
 from downslope.errors import Loc, UsageError
-from downslope.read.resolve import number
+from downslope.read.gather import Candidate, Kind, candidates, uses
+from downslope.read.origin import Page
+from downslope.read.reach import Unit, reached
+from downslope.read.scopes import bound_in
 from downslope.read.source import Source
-
-Kind = Literal["default", "module constant", "assigned", "inline"]
-FACTORS = frozenset({0, 1, 2, 0.5, 10, 12, 24, 60, 100, 365, 1000, 3600})
-UNIT = re.compile(r"_PER_|MINUTES|SECONDS|HOURS|DAYS|PER_", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A number in the source: its name, value and place, and whether learning it is proposed."""
+    """A number in the source: its name, value and place, and whether learning it is proposed.
+
+    `symbol` is the input that it becomes when it is lifted; `key` tells it from every other number;
+    `whole` says that it must stay a whole number, so that it cannot be lifted.
+    """
 
     name: str
     value: float | int
@@ -28,14 +33,18 @@ class Constant:
     why: str
     symbol: str
     node: ast.expr = field(compare=False, repr=False)
+    key: tuple[object, ...] = field(default=(), compare=False, repr=False)
+    page: Page = field(default=Page("", ""), compare=False, repr=False)
+    whole: bool = field(default=False, repr=False)
 
 
 def find_constants(source: Source) -> tuple[Constant, ...]:
-    """The constants of a program, in source order.
+    """The constants of a program and of the user's helpers that it calls, file by file in source order.
 
     Proposed are keyword defaults, module constants, assigned numbers and inline numbers; not those
-    that are structural (range bounds, integer exponents), only compared, the start of an
-    accumulator, or a conversion of units.
+    that are structural (range bounds, indices, integer exponents), only compared, the start of an
+    accumulator, or a conversion of units. A helper's constant is named after it (`helper.speed`).
+    Numbers of installed packages and of the standard library (`math.pi`) are not listed.
 
     >>> from downslope.read.source import read_source
     >>> def trip(d, speed=30.0):
@@ -43,9 +52,21 @@ def find_constants(source: Source) -> tuple[Constant, ...]:
     >>> [(c.name, c.kind, c.proposed) for c in find_constants(read_source(trip))]
     [('speed', 'default', True), ('60@2', 'inline', False)]
     """
-    finder = _Finder(source)
-    found = sorted(finder.all(), key=lambda c: (c.loc.line, c.loc.col))
-    return tuple(_unique(found))
+    units = reached(source)
+    found = candidates(units)
+    files = list(dict.fromkeys([source.file, *(each.page.file for each in found)]))
+    found.sort(key=lambda c: (files.index(c.page.file), c.node.lineno, c.node.col_offset))
+    names = _names(found)
+    symbols = _symbols(found, names, units)
+    return tuple(_constant(*each) for each in zip(found, names, symbols, strict=True))
+
+
+def _constant(found: Candidate, name: str, symbol: str) -> Constant:
+    off = found.role.why
+    return Constant(
+        name, found.value, found.page.loc(found.node), found.kind, not off,
+        off or "it enters the result", symbol, found.node, found.key, found.page, found.role.whole,
+    )  # fmt: skip
 
 
 def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant, ...]:
@@ -61,160 +82,65 @@ def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant,
                 fix=f"did you mean {close[0]}?" if close else "list them with `downslope constants`.",
             )
         chosen.append(by_name[name])
-    return tuple(chosen)
+    return tuple(dict.fromkeys(chosen))
 
 
-def literal(node: ast.expr) -> float | int | None:
-    """The number a literal stands for, with an optional minus."""
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return -value
-    return None
-
-
-class _Finder:
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.node = source.node
-        self.parents = {child: node for node in ast.walk(self.node) for child in ast.iter_child_nodes(node)}
-        self.stores = [
-            n.id for n in ast.walk(self.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+def _names(found: Sequence[Candidate]) -> list[str]:
+    """Labels made unambiguous: by the module where files differ, by the column, at last by a number."""
+    labels = [each.label for each in found]
+    steps: tuple[Callable[[Candidate, str], str], ...] = (
+        lambda each, label: f"{each.module or Path(each.page.file).stem}.{label}",
+        lambda each, label: f"{label}:{each.page.loc(each.node).col}",
+        lambda each, label: f"{label}:{found.index(each)}",
+    )
+    for step in steps:
+        many = Counter(labels)
+        files = {
+            label: {c.page.file for c, own in zip(found, labels, strict=True) if own == label}
+            for label in many
+        }
+        one_file = step is steps[0]
+        labels = [
+            step(each, label) if many[label] > 1 and not (one_file and len(files[label]) == 1) else label
+            for each, label in zip(found, labels, strict=True)
         ]
-        self.local = {*source.arguments, *self.stores}
-
-    def all(self) -> Iterator[Constant]:
-        yield from self.defaults()
-        yield from self.module()
-        yield from self.body()
-
-    def defaults(self) -> Iterator[Constant]:
-        args = self.node.args
-        positional = [*args.posonlyargs, *args.args]
-        pairs = list(zip(reversed(positional), reversed(args.defaults), strict=False))
-        pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is not None]
-        for argument, node in pairs:
-            value = literal(node)
-            if value is not None:
-                off = self.structural(argument.arg) or _unit(argument.arg)
-                yield self.constant(argument.arg, value, node, "default", off, argument.arg)
-
-    def module(self) -> Iterator[Constant]:
-        used = {n.id for n in ast.walk(self.node) if isinstance(n, ast.Name)} - self.local
-        for name in sorted(used):
-            value = number(self.source.namespace.get(name))
-            if value is None or isinstance(value, bool):
-                continue
-            assigned = [
-                s.value
-                for s in self.source.tree.body
-                if isinstance(s, ast.Assign)
-                and any(isinstance(t, ast.Name) and t.id == name for t in s.targets)
-            ]
-            if len(assigned) == 1 and literal(assigned[0]) == value:
-                off = self.structural(name) or _unit(name)
-                yield self.constant(name, value, assigned[0], "module constant", off, name)
-            else:
-                use = next(n for n in ast.walk(self.node) if isinstance(n, ast.Name) and n.id == name)
-                off = "it is not set by one literal in this file, so it cannot be written back"
-                yield self.constant(name, value, use, "module constant", off, name)
-
-    def body(self) -> Iterator[Constant]:
-        inside = self.node.body if isinstance(self.node, ast.FunctionDef) else [self.node.body]
-        for top in inside:
-            for node in ast.walk(top):
-                if (
-                    not isinstance(node, ast.expr)
-                    or literal(node) is None
-                    or literal_parent(node, self.parents)
-                ):
-                    continue
-                yield self.number(node)
-
-    def number(self, node: ast.expr) -> Constant:
-        value = literal(node)
-        assert value is not None
-        parent = self.parents.get(node)
-        if (
-            isinstance(parent, ast.Assign)
-            and len(parent.targets) == 1
-            and isinstance(parent.targets[0], ast.Name)
-        ):
-            name = parent.targets[0].id
-            off = "it starts a variable that changes" if self.stores.count(name) > 1 else ""
-            off = off or self.structural(name) or _unit(name)
-            label = (
-                name if not self._assigned_elsewhere(name, node) else f"{name}@{self.source.loc(node).line}"
-            )
-            return self.constant(label, value, node, "assigned", off)
-        off = self.context(node) or ("it looks like a conversion of units" if value in FACTORS else "")
-        return self.constant(f"{value!r}@{self.source.loc(node).line}", value, node, "inline", off)
-
-    def _assigned_elsewhere(self, name: str, node: ast.expr) -> bool:
-        return any(
-            isinstance(n, ast.Assign) and n.value is not node and literal(n.value) is not None
-            and any(isinstance(t, ast.Name) and t.id == name for t in n.targets)
-            for n in ast.walk(self.node)
-        )  # fmt: skip
-
-    def structural(self, name: str) -> str:
-        """Why a named number is structural, if every use of it is."""
-        uses = [
-            n
-            for n in ast.walk(self.node)
-            if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
-        ]
-        reasons = [self.context(use) for use in uses]
-        return reasons[0] if reasons and all(reasons) else "" if uses else "it is not used"
-
-    def context(self, node: ast.expr) -> str:
-        """Why a number in this position cannot be learnt, or an empty text."""
-        match self.parents.get(node):
-            case ast.Compare():
-                return "it is only compared: the derivative of a comparison is zero"
-            case ast.Call(func=ast.Name(id="range")):
-                return "it is a loop bound"
-            case ast.Call(func=ast.Name(id="round"), args=[_, second]) if second is node:
-                return "it is a number of digits"
-            case ast.BinOp(op=ast.Pow(), right=right) if right is node and isinstance(literal(node), int):
-                return "it is a whole exponent"
-        return ""
-
-    def constant(
-        self, name: str, value: float | int, node: ast.expr, kind: Kind, off: str, symbol: str = ""
-    ) -> Constant:
-        loc = self.source.loc(node)
-        symbol = symbol or f"c_{loc.line}_{loc.col}"
-        return Constant(
-            name, value, loc, kind, not off, off or f"{kind} that enters the result", symbol, node
-        )
+    return labels
 
 
-def literal_parent(node: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
-    """Whether a number is the operand of a minus that makes one literal with it."""
-    parent = parents.get(node)
-    return isinstance(parent, ast.UnaryOp) and literal(parent) is not None
+def _symbols(found: Sequence[Candidate], names: Sequence[str], units: Sequence[Unit]) -> list[str]:
+    """For each constant the name of an input, which no function of the program uses for anything else."""
+    spelled: dict[str, set[object]] = {}
+    for unit in units:
+        for here, origin in uses(unit):
+            if isinstance(here.node, ast.Name):
+                spelled.setdefault(here.node.id, set()).add(origin.key)
+    taken = {name for unit in units for name in _identifiers(unit)}
+    bound = {name for unit in units for name in _bound(unit)}
+    result: list[str] = []
+    for each, name in zip(found, names, strict=True):
+        symbol = each.argument or name
+        own = spelled.get(symbol) == {each.key} and symbol not in bound
+        if not each.argument and not own:
+            symbol = _identifier(name)
+            while symbol in taken or symbol in result:
+                symbol += "_"
+        result.append(symbol)
+    return result
 
 
-def _unit(name: str) -> str:
-    return "its name says it is a conversion of units" if UNIT.search(name) else ""
+def _identifier(name: str) -> str:
+    text = re.sub(r"\W+", "_", name).strip("_")
+    return text if text.isidentifier() and not keyword.iskeyword(text) else f"c_{text}"
 
 
-def _unique(found: list[Constant]) -> Iterator[Constant]:
-    names = [constant.name for constant in found]
-    for constant in found:
-        if names.count(constant.name) > 1:
-            label = f"{constant.name}:{constant.loc.col}"
-            yield Constant(
-                label,
-                constant.value,
-                constant.loc,
-                constant.kind,
-                constant.proposed,
-                constant.why,
-                constant.symbol,
-                constant.node,
-            )
-        else:
-            yield constant
+def _identifiers(unit: Unit) -> Iterator[str]:
+    for node in ast.walk(unit.source.node):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+                yield name
+
+
+def _bound(unit: Unit) -> Iterator[str]:
+    for node in ast.walk(unit.source.node):
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            yield from bound_in(node)

@@ -1,72 +1,243 @@
-"""Turn constants of a program into inputs, without touching the file."""
+"""Turn constants of a program, and of the helpers it calls, into inputs, without touching a file.
+
+The program gets a keyword-only input for each constant. A helper that needs one gets a keyword-only
+argument, and each call passes it on. The changed functions are compiled in copies of their own
+namespaces, with the closure cells of the originals, so that reading and running see the same program.
+"""
 
 import ast
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
+from downslope.errors import UsageError
 from downslope.read.constants import Constant
+from downslope.read.gather import uses
+from downslope.read.literals import Place, place
+from downslope.read.reach import Unit, passes, reached
+from downslope.read.scopes import defaults
 from downslope.read.source import Definition, Source
+
+Symbols = Mapping[tuple[object, ...], str]
 
 
 def lifted(source: Source, constants: Sequence[Constant]) -> Source:
     """The program with each constant as a keyword-only input named by its symbol.
 
-    Its default is the old value. Keyword defaults are inputs already. The new function is compiled
-    from the changed syntax tree with the same globals and closure values.
+    Its default is the old value. Keyword defaults of the program are inputs already. Raises
+    `UsageError` for a number that must stay whole (a loop bound, an index).
+
+    >>> from downslope.read.constants import find_constants
+    >>> from downslope.read.source import read_source
+    >>> def half(x):
+    ...     return 0.5 * x
+    >>> def program(x):
+    ...     return half(x)
+    >>> found = find_constants(read_source(program))
+    >>> new = lifted(read_source(program), found)
+    >>> new.arguments, new.function(8.0), new.function(8.0, half_0_5_2=0.25)
+    (('x', 'half_0_5_2'), 4.0, 2.0)
     """
     extra = [constant for constant in constants if constant.symbol not in source.arguments]
+    for constant in constants:
+        if constant.whole:
+            raise UsageError(
+                f"{constant.name} cannot be learnt or differentiated", loc=constant.loc,
+                why=f"{constant.why}: it must stay a whole number.", fix="choose another constant.",
+            )  # fmt: skip
     if not extra:
         return source
-    places = {
-        _key(constant.node): constant.symbol for constant in extra if constant.kind != "module constant"
+    plans = _plans(reached(source), {constant.key: constant.symbol for constant in extra})
+    starts = {constant.symbol: float(constant.value) for constant in extra}
+    for plan in plans:
+        plan.build(starts if not plan.unit.name else {})
+    for plan in plans:
+        plan.link()
+    return plans[0].result
+
+
+@dataclass
+class _Plan:
+    """What becomes of one function."""
+
+    unit: Unit
+    replaced: dict[Place, str]  # numbers and names that become symbols
+    given: dict[Place, dict[str, str]]  # per call: defaults of the helper that it now passes
+    needs: dict[str, None] = field(default_factory=dict)  # the symbols it must be given, in order
+    callees: dict[Place, "_Plan"] = field(default_factory=dict)
+    loosened: bool = False  # a positional-only default is lifted: it must be passed by name
+    names: dict[int, str] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
+    result: Source = field(init=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the function needs a copy of its own."""
+        return bool(self.needs) or self.loosened or not self.unit.name
+
+    def build(self, starts: Mapping[str, float]) -> None:
+        """Make the changed function; `starts` are the values of the program's new inputs."""
+        source = self.unit.source
+        self.result = source
+        if not self.changed:
+            return
+        for plan in self.callees.values():
+            self.names.setdefault(id(plan), f"__{plan.unit.name or 'program'}_{len(self.names)}")
+        node: Definition = _Lift(self).visit(copy.deepcopy(source.node))
+        for symbol in self.needs:
+            node.args.kwonlyargs.append(ast.copy_location(ast.arg(symbol), source.node))
+            default = ast.copy_location(ast.Constant(starts[symbol]), source.node) if starts else None
+            node.args.kw_defaults.append(default)
+        if self.loosened:
+            node.args.args, node.args.posonlyargs = [*node.args.posonlyargs, *node.args.args], []
+        new_defaults = {symbol: starts[symbol] for symbol in self.needs if starts}
+        function, self.scope = _compiled(node, source, new_defaults)
+        self.result = replace(
+            source, node=node, function=function, arguments=(*source.arguments, *self.needs),
+            defaults={**source.defaults, **new_defaults}, namespace=dict(source.namespace),
+        )  # fmt: skip
+        function.downslope_source = self.result
+
+    def link(self) -> None:
+        """Let the changed calls find the changed helpers."""
+        names = {self.names[id(p)]: p.result.function for p in self.callees.values() if id(p) in self.names}
+        self.scope.update(names)
+        if self.changed:
+            self.result.namespace.update(names)  # type: ignore[attr-defined]  # the copy made by build
+
+
+def _plans(units: Sequence[Unit], symbols: Symbols) -> list[_Plan]:
+    """A plan for each function; needs grow along the calls until none is missing."""
+    plans = {id(unit): _plan(unit, symbols) for unit in units}
+    for plan in plans.values():
+        plan.callees = {where: plans[id(callee)] for where, callee in plan.unit.calls.items()}
+    grown = True
+    while grown:
+        grown = False
+        for plan in plans.values():
+            before = len(plan.needs)
+            for callee in plan.callees.values():
+                plan.needs |= callee.needs
+            grown |= len(plan.needs) > before
+    root = next(iter(plans.values()))
+    root.needs = dict.fromkeys(symbols.values())
+    for plan in plans.values():
+        plan.callees = {w: p for w, p in plan.callees.items() if p.changed or w in plan.given}
+    return list(plans.values())
+
+
+def _plan(unit: Unit, symbols: Symbols) -> _Plan:
+    file = unit.source.file
+    replaced = {
+        place(here.node): symbols[file, place(here.node)]
+        for here in unit.nodes
+        if isinstance(here.node, ast.expr) and (file, place(here.node)) in symbols
     }
-    named = {constant.symbol for constant in extra if constant.kind == "module constant"}
-    node: Definition = _Lift(places, named).visit(copy.deepcopy(source.node))
-    for constant in extra:
-        node.args.kwonlyargs.append(ast.copy_location(ast.arg(constant.symbol), source.node))
-        node.args.kw_defaults.append(ast.copy_location(ast.Constant(float(constant.value)), source.node))
-    namespace = dict(source.namespace)
-    function = _compiled(node, namespace, source)
-    arguments = (*source.arguments, *(constant.symbol for constant in extra))
-    defaults: Mapping[str, object] = {**source.defaults, **{c.symbol: float(c.value) for c in extra}}
-    return replace(
-        source, node=node, function=function, arguments=arguments, defaults=defaults, namespace=namespace
+    for here, origin in uses(unit):
+        if isinstance(here.node, ast.expr) and origin.key in symbols:
+            replaced[place(here.node)] = symbols[origin.key]
+    given: dict[Place, dict[str, str]] = {}
+    for here in unit.nodes:
+        if isinstance(here.node, ast.Call) and place(here.node) in unit.calls:
+            callee = unit.calls[place(here.node)]
+            passed = _unpassed(here.node, callee, symbols) if callee.name else {}
+            if passed:
+                given[place(here.node)] = passed
+    needs = dict.fromkeys([*replaced.values(), *(s for names in given.values() for s in names.values())])
+    positional = {id(argument) for argument in unit.source.node.args.posonlyargs}
+    loosened = bool(unit.name) and any(
+        id(argument) in positional and (file, place(node)) in symbols
+        for argument, node in defaults(unit.source.node)
     )
+    return _Plan(unit, replaced, given, needs, loosened=loosened)
 
 
-def _compiled(node: Definition, namespace: dict[str, object], source: Source) -> Callable[..., Any]:
-    scope = dict(namespace)
-    if isinstance(node, ast.Lambda):
-        expression = ast.fix_missing_locations(ast.Expression(node))
-        return eval(compile(expression, source.file, "eval"), scope)  # type: ignore[no-any-return]  # the user's own lambda
+def _unpassed(call: ast.Call, callee: Unit, symbols: Symbols) -> dict[str, str]:
+    """Lifted defaults of a helper that a call leaves out: argument to symbol."""
+    source = callee.source
+    return {
+        argument.arg: symbols[source.file, place(node)]
+        for argument, node in defaults(source.node)
+        if (source.file, place(node)) in symbols and not passes(call, source.node, argument.arg)
+    }
+
+
+def _compiled(
+    node: Definition, source: Source, new_defaults: Mapping[str, float]
+) -> tuple[Any, dict[str, Any]]:
+    """The function that a changed tree stands for, with the original's cells, and its globals."""
+    original: Any = source.function
+    scope = dict(original.__globals__)
+    code = _code(node, original.__code__.co_freevars, source.file)
+    cells: dict[str, CellType] = dict(
+        zip(original.__code__.co_freevars, original.__closure__ or (), strict=True)
+    )
+    closure = tuple(cells[name] for name in code.co_freevars)
+    function = FunctionType(code, scope, original.__name__, original.__defaults__, closure or None)
+    function.__kwdefaults__ = {**(original.__kwdefaults__ or {}), **new_defaults}
+    return function, scope
+
+
+def _code(node: Definition, free: Sequence[str], file: str) -> CodeType:
+    """The code of a definition whose free names are variables of a function around it."""
     bare = copy.copy(node)
-    bare.decorator_list = []
-    module = ast.fix_missing_locations(ast.Module([bare], []))
-    exec(compile(module, source.file, "exec"), scope)  # the user's own function
-    function: Any = scope[node.name]
-    defaults = getattr(source.function, "__defaults__", None)
-    function.__defaults__ = defaults  # as evaluated when it was first defined
-    return function  # type: ignore[no-any-return]
+    bare.args = copy.copy(node.args)
+    bare.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
+    if isinstance(bare, ast.FunctionDef):
+        bare.decorator_list = []
+    inner = bare if isinstance(bare, ast.FunctionDef) else ast.Expr(bare)
+    around = ast.parse(f"def around({', '.join(free)}): pass")
+    outer = around.body[0]
+    assert isinstance(outer, ast.FunctionDef)
+    outer.body = [inner]
+    module = compile(ast.fix_missing_locations(around), file, "exec", dont_inherit=True)
+    return _inner(_inner(module))
 
 
-def _key(node: ast.expr) -> tuple[int, int, int]:
-    return node.lineno, node.col_offset, node.end_col_offset or 0
+def _inner(code: CodeType) -> CodeType:
+    return next(constant for constant in code.co_consts if isinstance(constant, CodeType))
 
 
 class _Lift(ast.NodeTransformer):
-    def __init__(self, places: Mapping[tuple[int, int, int], str], named: set[str]) -> None:
-        self.places = places
-        self.named = named
+    """Puts symbols in place of numbers, and passes them on in calls."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self.plan = plan
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:  # the name ast requires
         return self._replaced(node)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # the name ast requires
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # the name ast requires
+        return self._replaced(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # the name ast requires
         new = self._replaced(node)
-        return new if new is not node else self.generic_visit(node)  # type: ignore[return-value]
+        return new if new is not node else self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # the name ast requires
+        new = self._replaced(node)
+        return new if new is not node else self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # the name ast requires
+        return node  # text is not part of the result, and old Pythons place its parts wrongly
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # the name ast requires
+        where = place(node)
+        self.generic_visit(node)
+        callee = self.plan.callees.get(where)
+        if callee is None:
+            return node
+        passed = {**self.plan.given.get(where, {}), **{symbol: symbol for symbol in callee.needs}}
+        node.keywords += [
+            ast.keyword(argument, ast.copy_location(ast.Name(symbol, ast.Load()), node))
+            for argument, symbol in passed.items()
+        ]
+        if callee.changed:
+            node.func = ast.copy_location(ast.Name(self.plan.names[id(callee)], ast.Load()), node.func)
+        return node
 
     def _replaced(self, node: ast.expr) -> ast.expr:
-        symbol = self.places.get(_key(node))
+        symbol = self.plan.replaced.get(place(node))
         return node if symbol is None else ast.copy_location(ast.Name(symbol, ast.Load()), node)

@@ -7,9 +7,10 @@ import hashlib
 import importlib.util
 import inspect
 import linecache
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -18,6 +19,7 @@ from typing import Any
 from downslope.errors import Loc, SourceUnavailable, StaleSource, UnsupportedError, UsageError
 
 Definition = ast.FunctionDef | ast.Lambda
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,31 @@ class Source:
 
     def loc(self, node: ast.AST) -> Loc:
         """The place of a syntax node. Columns count characters, not bytes."""
-        line = getattr(node, "lineno", getattr(self.node, "lineno", 1))
-        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        col = _characters(text, getattr(node, "col_offset", 0)) + 1
-        end_line = getattr(node, "end_lineno", line) or line
-        end_text = self.lines[end_line - 1] if 0 < end_line <= len(self.lines) else ""
-        end_col = _characters(end_text, getattr(node, "end_col_offset", 0) or 0) + 1
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            end_line, end_col = line, len(text) + 1
-        offset = self.first_line - 1
-        return Loc(self.file, line + offset, col, end_line + offset, end_col, text)
+        default = getattr(self.node, "lineno", 1)
+        return loc_in(self.file, self.lines, node, self.first_line, default)
+
+
+def loc_in(file: str, lines: Sequence[str], node: ast.AST, first_line: int = 1, default_line: int = 1) -> Loc:
+    """The place of a syntax node in a text whose line 1 is line `first_line` of the file."""
+    line = getattr(node, "lineno", default_line)
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    col = _characters(text, getattr(node, "col_offset", 0)) + 1
+    end_line = getattr(node, "end_lineno", line) or line
+    end_text = lines[end_line - 1] if 0 < end_line <= len(lines) else ""
+    end_col = _characters(end_text, getattr(node, "end_col_offset", 0) or 0) + 1
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        end_line, end_col = line, len(text) + 1
+    offset = first_line - 1
+    return Loc(file, line + offset, col, end_line + offset, end_col, text)
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Lines as Python's parser counts them: a form feed or a Unicode separator does not end one.
+
+    >>> split_lines("a = 1\r\nb = '\x0c'")
+    ['a = 1\r\n', "b = '\x0c'"]
+    """
+    return LINE.findall(text)
 
 
 def _characters(line: str, offset: int) -> int:
@@ -98,7 +115,7 @@ def _source(
         function.__name__ if isinstance(node, ast.FunctionDef) else "program",
         file, text, tree, node, function, _namespace(function), _defaults(function),
         tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)),
-        first_line, tuple(text.splitlines()),
+        first_line, tuple(line.rstrip("\r\n") for line in split_lines(text)),
     )  # fmt: skip
     odd = arguments.vararg or arguments.kwarg
     if odd:

@@ -1,29 +1,75 @@
 """What follows a fit: the change to the source, its proof, and the page."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
-from downslope.read.source import read_source
-from downslope.report.writeback import Change, diff, rewritten, rounded, write
+from downslope.read.constants import Constant
+from downslope.report.proof import prove
+from downslope.report.replace import write
+from downslope.report.writeback import Change, Rewrite, diff, rewritten, rounded, writable
+
+WORSE = 1e-3
+"""Rounding may cost so much of the fitted cost."""
 
 
-def changed(fit: Fit) -> tuple[str, str]:
-    """The new text of the source, and its unified diff. Undetermined constants keep their value."""
-    solution = fit.solution
+@dataclass(frozen=True)
+class Changed:
+    """The new text of each file, the values in it, and the learnt constants that no literal sets."""
+
+    rewrites: tuple[Rewrite, ...]
+    written: tuple[float, ...]
+    left: tuple[Constant, ...]
+
+
+def changed(fit: Fit) -> tuple[Changed, str]:
+    """The change to the user's files, and its unified diff. Undetermined constants keep their value."""
+    texts = shown(fit)
     changes = [
-        Change(constant, float(value), float(error))
-        for constant, value, error in zip(fit.chosen, solution.values, solution.errors, strict=True)
-        if value != constant.value
+        Change(constant, text) for constant, text in zip(fit.chosen, texts, strict=True) if text is not None
     ]
-    text = rewritten(fit.source, changes)
-    return text, diff(fit.source, text)
+    rewrites = rewritten([change for change in changes if writable(change.constant)])
+    left = tuple(change.constant for change in changes if not writable(change.constant))
+    written = tuple(
+        float(c.value) if text is None else float(text) for c, text in zip(fit.chosen, texts, strict=True)
+    )
+    return Changed(rewrites, written, left), diff(rewrites)
 
 
-def finish(fit: Fit, text: str, difference: str, report: Path | None, change: bool) -> None:
-    """Write the page and the source, as asked. Raises `WriteError`, with nothing changed."""
+def shown(fit: Fit) -> list[str | None]:
+    """The new text of each constant, None where it keeps its value.
+
+    Rounded to the standard error, with ever more digits while rounding makes the cost worse by a
+    thousandth or leaves the bounds.
+    """
+    solution, problem = fit.solution, fit.problem
+    kept = [value == constant.value for value, constant in zip(solution.values, fit.chosen, strict=True)]
+    limit = (1.0 + WORSE) * abs(problem.cost(solution.values))
+    texts: list[str] = []
+    for more in range(0, 17, 2):
+        texts = [
+            rounded(float(v), float(e), more) for v, e in zip(solution.values, solution.errors, strict=True)
+        ]
+        values = np.where(kept, solution.values, np.array([float(text) for text in texts]))
+        inside = ((problem.lower <= values) & (values <= problem.upper)).all()
+        if inside and problem.cost(values) <= limit:
+            break
+    else:
+        texts = [repr(float(value)) for value in solution.values]
+    return [None if same else text for same, text in zip(kept, texts, strict=True)]
+
+
+def finish(
+    fit: Fit, change: Changed, difference: str, report: Path | None, to_write: bool
+) -> tuple[str, ...]:
+    """Write the page and the sources, as asked; gives the sources written.
+
+    Raises `WriteError`, with no source changed.
+    """
     if report is not None:
         from downslope.report.pictures import page  # matplotlib is slow to load
 
@@ -33,30 +79,16 @@ def finish(fit: Fit, text: str, difference: str, report: Path | None, change: bo
             raise WriteError(
                 f"{report} cannot be written", why=str(error), fix="choose another place."
             ) from error
-    if change:
-        write(fit.source, text, lambda path: verify(fit, path))
-
-
-def verify(fit: Fit, path: str) -> None:
-    """Raise `WriteError` unless the changed program gives the fitted cost (to its rounding)."""
-    solution, problem = fit.solution, fit.problem
-    new = read_source(f"{path}:{fit.source.name}")
-    spread = np.where(np.isfinite(solution.errors), solution.errors, 0.0)
-    written = np.array([float(rounded(v, e)) for v, e in zip(solution.values, solution.errors, strict=True)])
-    rows = range(0, problem.rows, max(1, problem.rows // 50))
-    expected = problem.predictions(written)
-    for row in rows:
-        values = {name: problem.columns[name][row].item() for name in problem.inputs if name in new.arguments}
-        found = new.function(**values)
-        if abs(found - expected[row]) > 1e-9 * max(1.0, abs(expected[row])):
-            raise WriteError(
-                f"the changed program predicts {found!r} on row {row + 1}, the fit {expected[row]!r}",
-                why="the numbers written are not those learnt.", fix="report this; the file was not changed.",
-            )  # fmt: skip
-    before, after = problem.cost(solution.values), problem.cost(written)
-    if after > before + 1e-3 * abs(before) + float(spread.sum() == 0.0) * 1e-6:
+    if not to_write:
+        return ()
+    if change.left:
+        constant = change.left[0]
         raise WriteError(
-            "rounding the learnt values changes the cost",
-            why=f"from {before:.8g} to {after:.8g}.",
-            fix="report this.",
-        )
+            f"{constant.name} cannot be written back", loc=constant.loc, why=f"{constant.why}.",
+            fix="give it a literal of its own, or do not learn it.",
+        )  # fmt: skip
+
+    def verify(new: Mapping[str, str]) -> None:
+        prove(fit, change.written, new)
+
+    return write(change.rewrites, verify) if change.rewrites else ()

@@ -1,136 +1,200 @@
-"""Write learnt numbers into the user's source: only the literals change, atomically or not at all."""
+"""New text for the user's files: only the literals change, each file as one unified diff."""
 
 import ast
 import difflib
 import math
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from downslope.errors import WriteError
-from downslope.read.constants import Constant, literal
-from downslope.read.source import Source
+from downslope.read.constants import Constant
+from downslope.read.literals import Place, literal, parents_of, place
+from downslope.read.origin import Page
+from downslope.read.source import split_lines
+
+OPERATORS = frozenset("+-*/%@~")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A constant, its new value, and the value's standard error (NaN where unknown)."""
+    """A constant and the text of its new value."""
 
     constant: Constant
-    value: float
-    error: float
+    text: str
 
 
-def rounded(value: float, error: float) -> str:
+@dataclass(frozen=True)
+class Rewrite:
+    """One file's change: the new text of each literal, by its place. Lines end in a newline."""
+
+    page: Page
+    edits: Mapping[Place, str]
+    after: str
+
+    @property
+    def file(self) -> str:
+        """The file that changes."""
+        return self.page.file
+
+
+def rounded(value: float, error: float, more: int = 0) -> str:
     """The value with the digits that its standard error supports (two of the error's), as a float.
+
+    `more` digits are added; without a standard error there are six.
 
     >>> rounded(27.41382, 0.031), rounded(1234.5, math.nan), rounded(30.0, 0.0)
     ('27.414', '1234.5', '30.0')
     """
     if math.isfinite(error) and error > 0.0:
-        digits = min(
-            17, max(2, 2 + math.floor(math.log10(abs(value) or error)) - math.floor(math.log10(error)))
-        )
+        digits = max(2, 2 + math.floor(math.log10(abs(value) or error)) - math.floor(math.log10(error)))
     else:
         digits = 6
-    return repr(float(f"{value:.{digits}g}"))
+    return repr(float(f"{value:.{min(17, digits + more)}g}"))
 
 
-def rewritten(source: Source, changes: Sequence[Change]) -> str:
-    """The new text of the file: exact literal tokens replaced, everything else kept to the character."""
-    lines = source.text.splitlines(keepends=True)
-    for change in sorted(
-        changes, key=lambda c: (c.constant.node.lineno, c.constant.node.col_offset), reverse=True
-    ):
-        node = change.constant.node
-        if literal(node) is None or node.end_lineno != node.lineno:
-            raise WriteError(
-                f"{change.constant.name} cannot be written back", loc=change.constant.loc,
-                why=change.constant.why, fix="give it a literal in this file.",
-            )  # fmt: skip
-        raw = lines[node.lineno - 1].encode()
-        before, after = raw[: node.col_offset], raw[node.end_col_offset :]
-        text = rounded(change.value, change.error)
-        if text.startswith("-") and before.rstrip()[-1:] in b"+-*/" and before.rstrip()[-1:]:
-            text = f"({text})"
-        lines[node.lineno - 1] = (before + text.encode() + after).decode()
+def writable(constant: Constant) -> bool:
+    """Whether one literal in a text sets a constant.
+
+    >>> from downslope.read.constants import find_constants
+    >>> from downslope.read.source import read_source
+    >>> [writable(c) for c in find_constants(read_source(lambda x: 3.5 * x))]
+    [True]
+    """
+    return literal(constant.node) is not None
+
+
+def rewritten(changes: Sequence[Change]) -> tuple[Rewrite, ...]:
+    """The new text of each file: exact literal tokens replaced, everything else kept to the character.
+
+    Raises `WriteError` where a constant is not one literal, or its new value has none.
+    """
+    by_page: dict[Page, list[Change]] = {}
+    for change in changes:
+        _check(change)
+        by_page.setdefault(change.constant.page, []).append(change)
+    return tuple(_of_page(page, own) for page, own in by_page.items())
+
+
+def _check(change: Change) -> None:
+    constant = change.constant
+    node = constant.node
+    if not writable(constant):
+        raise WriteError(
+            f"{constant.name} cannot be written back", loc=constant.loc, why=constant.why,
+            fix="give it a literal of its own.",
+        )  # fmt: skip
+    if node.end_lineno != node.lineno:
+        raise WriteError(
+            f"{constant.name} cannot be written back", loc=constant.loc,
+            why="its minus and its digits are on different lines.", fix="put them on one line.",
+        )  # fmt: skip
+    if not math.isfinite(float(change.text)):
+        raise WriteError(
+            f"{constant.name} = {change.text} cannot be written back", loc=constant.loc,
+            why="Python has no literal for it.", fix="set bounds for it.",
+        )  # fmt: skip
+
+
+def _of_page(page: Page, changes: Sequence[Change]) -> Rewrite:
+    tree = ast.parse(page.text)
+    parents = parents_of(tree)
+    found = {
+        place(node): node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.expr) and literal(node) is not None
+    }
+    lines = split_lines(page.text)
+    edits = {}
+    for change in changes:
+        where = place(change.constant.node)
+        edits[where] = _fitted(change.text, found[where], parents.get(found[where]), lines[where[0] - 1])
+    after = edited(page.text, edits)
+    wanted = _numbers(page.text, {place(c.constant.node): float(c.text) for c in changes})
+    if shape(after) != shape(page.text) or _numbers(after, {}) != wanted:
+        raise WriteError(f"{page.file}: the new text is another program", why="more than numbers changed.", fix="report this.")  # fmt: skip
+    return Rewrite(page, edits, after)
+
+
+def edited(text: str, edits: Mapping[Place, str]) -> str:
+    r"""A text with literals replaced at their places; line ends are kept.
+
+    >>> edited("a = 1.0\r\nb = a", {(1, 4, 1, 7): "2.5"})
+    'a = 2.5\r\nb = a'
+    """
+    lines = split_lines(text)
+    for (line, first, _, last), new in sorted(edits.items(), reverse=True):
+        raw = lines[line - 1].encode()
+        lines[line - 1] = (raw[:first] + new.encode() + raw[last:]).decode()
     return "".join(lines)
 
 
-def diff(source: Source, new_text: str) -> str:
-    """A unified diff from the file as it is to the new text."""
-    old, new = source.text.splitlines(keepends=True), new_text.splitlines(keepends=True)
-    name = Path(source.file).name
+def _fitted(text: str, node: ast.expr, parent: ast.AST | None, line: str) -> str:
+    """The text of a number in parentheses where its neighbours would change what it means or hide the sign."""
+    raw = line.encode()
+    before, after = raw[: node.col_offset].decode(), raw[node.end_col_offset :].decode()
+    touching = _of_word(before[-1:]) or _of_word(after[:1])
+    new_minus = text.startswith("-") and isinstance(node, ast.Constant)
+    left = before.rstrip()
+    operand = left[-1:] in OPERATORS and not left.endswith("**") if left else False
+    operand |= isinstance(parent, ast.UnaryOp | ast.Attribute)
+    operand |= isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.left is node
+    enclosed = before.rstrip().endswith("(") and after.lstrip().startswith(")")
+    return f"({text})" if touching or (new_minus and operand and not enclosed) else text
+
+
+def _of_word(character: str) -> bool:
+    return character == "_" or character.isalnum() or character == "."
+
+
+def shape(text: str) -> str:
+    """The syntax tree with every number blanked.
+
+    >>> shape("x = -1.0") == shape("x = 2.5"), shape("x - 1") == shape("x + 1")
+    (True, False)
+    """
+    return ast.dump(_blanked(text, lambda _node, _value: None))
+
+
+def _numbers(text: str, instead: Mapping[Place, float]) -> list[str]:
+    """The numbers of a text in order, some replaced by others."""
+    found: list[str] = []
+    _blanked(text, lambda node, value: found.append(repr(instead.get(place(node), value))))
+    return found
+
+
+def _blanked(text: str, seen: Callable[[ast.expr, float | int], None]) -> ast.AST:
+    class Blank(ast.NodeTransformer):
+        def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # the name ast requires
+            return self.blank(node) if literal(node) is not None else self.generic_visit(node)
+
+        def visit_Constant(self, node: ast.Constant) -> ast.AST:  # the name ast requires
+            return self.blank(node) if literal(node) is not None else node
+
+        def blank(self, node: ast.expr) -> ast.AST:
+            value = literal(node)
+            assert value is not None  # the callers asked
+            seen(node, value)
+            return ast.Constant(0)
+
+    return Blank().visit(ast.parse(text))  # type: ignore[no-any-return]
+
+
+def diff(rewrites: Sequence[Rewrite]) -> str:
+    """A unified diff for each file, with paths from the folder that holds them all."""
+    return "".join(_diff(each, _common([r.file for r in rewrites])) for each in rewrites)
+
+
+def _diff(each: Rewrite, folder: str) -> str:
+    name = Path(each.file).name if not folder else Path(os.path.relpath(each.file, folder)).as_posix()
+    old, new = split_lines(each.page.text), split_lines(each.after)
     return "".join(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"))
 
 
-def write(source: Source, new_text: str, verify: Callable[[str], None]) -> None:
-    """Replace the file by the new text, after `verify(path)` has accepted a copy beside it.
-
-    Raises `WriteError`, with nothing changed, where the file changed meanwhile, cannot be written,
-    or the new program is not the old one but for its numbers.
-    """
-    path = Path(source.file).resolve()
+def _common(files: Sequence[str]) -> str:
+    parents = [Path(file).resolve().parent for file in files]
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            current = stream.read()
-    except OSError as error:
-        raise WriteError(f"{path} cannot be read", why=str(error), fix="check the file.") from error
-    if current.replace("\r\n", "\n") != source.text.replace("\r\n", "\n"):
-        raise WriteError(
-            f"{path} has changed since it was read",
-            why="the new numbers belong to the old text.",
-            fix="run tune again.",
-        )
-    if _shape(new_text) != _shape(source.text):
-        raise WriteError(
-            f"{path}: the new text is another program", why="more than numbers changed.", fix="report this."
-        )
-    if "\r\n" in current:
-        new_text = new_text.replace("\r\n", "\n").replace("\n", "\r\n")
-    _replace(path, new_text, verify)
-
-
-def _replace(path: Path, text: str, verify: Callable[[str], None]) -> None:
-    if not os.access(path, os.W_OK):
-        raise WriteError(
-            f"{path} is not writable", why="its permissions forbid it.", fix="change them, or apply the diff."
-        )
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".downslope_", suffix=".py")
-    except OSError as error:
-        raise WriteError(
-            f"{path.parent} is not writable", why=str(error), fix="apply the diff by hand."
-        ) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        verify(temporary)
-        shutil.copymode(path, temporary)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise WriteError(
-            f"{path} cannot be written", why=str(error), fix="apply the diff by hand."
-        ) from error
-    finally:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-
-
-def _shape(text: str) -> str:
-    """The syntax tree with every number blanked."""
-
-    class Blank(ast.NodeTransformer):
-        def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # the name ast requires
-            return ast.Constant(0) if literal(node) is not None else self.generic_visit(node)
-
-        def visit_Constant(self, node: ast.Constant) -> ast.AST:  # the name ast requires
-            return ast.Constant(0) if literal(node) is not None else node
-
-    return ast.dump(Blank().visit(ast.parse(text)))
+        return os.path.commonpath(parents) if len(set(parents)) > 1 else ""
+    except ValueError:  # on different drives
+        return ""

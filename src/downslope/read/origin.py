@@ -1,0 +1,190 @@
+"""Where a number that a function takes from outside is set: in its module, an imported one, or around it."""
+
+import ast
+import importlib.util
+import linecache
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Literal
+
+from downslope.errors import Loc
+from downslope.read.bindings import Bound, Import, bindings, one_literal
+from downslope.read.literals import place
+from downslope.read.reach import is_users
+from downslope.read.resolve import number, resolve
+from downslope.read.source import Source, loc_in, split_lines
+
+Outside = Literal["module constant", "closure variable"]
+UNWRITABLE = "it is not set by one literal in the user's files, so it cannot be written back"
+DERIVED = "other values are computed from it when its module loads, and would not follow"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file's text as it was read."""
+
+    file: str
+    text: str
+    first_line: int = 1
+
+    def loc(self, node: ast.expr) -> Loc:
+        """The place of a node of this text."""
+        lines = [line.rstrip("\r\n") for line in split_lines(self.text)]
+        return loc_in(self.file, lines, node, self.first_line)
+
+    @classmethod
+    def of(cls, source: Source) -> "Page":
+        """The text that a program was read from."""
+        return cls(source.file, source.text, source.first_line)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A number from outside a function. `key` tells two numbers of the same name apart."""
+
+    key: tuple[object, ...]
+    name: str
+    value: float | int
+    kind: Outside
+    page: Page
+    node: ast.expr
+    off: str = ""
+
+
+def origin(source: Source, node: ast.expr) -> Origin | None:
+    """Where the number behind a name or `module.name` is set; None for what is not the user's number."""
+    value = number(resolve(node, source.namespace))
+    if value is None or isinstance(value, bool):
+        return None
+    match node:
+        case ast.Name(id=name) if name in source.function.__code__.co_freevars:
+            return _closed(source, node, value)
+        case ast.Name(id=name):
+            page, tree = Page.of(source), source.tree
+            return _global(source, node, name, value, page, tree, source.function.__globals__)
+        case ast.Attribute(value=owner, attr=name):
+            module = resolve(owner, source.namespace)
+            assert isinstance(module, ModuleType)  # or it would not have resolved to a number
+            return _of_module(source, node, name, value, module)
+    return None
+
+
+def _closed(source: Source, use: ast.Name, value: float | int) -> Origin:
+    """A variable of an enclosing function."""
+    page = Page.of(source)
+    function: Any = source.function
+    cell = function.__closure__[function.__code__.co_freevars.index(use.id)]
+    for outer in _enclosing(source.tree, source.node):
+        found = bindings(outer.body, use.id)
+        if found:
+            node = one_literal(found, value)
+            if node is not None:
+                return Origin((page.file, place(node)), use.id, value, "closure variable", page, node)
+            break
+    return Origin(("cell", id(cell)), use.id, value, "closure variable", page, use, UNWRITABLE)
+
+
+def _enclosing(tree: ast.Module, inner: ast.AST) -> list[ast.FunctionDef]:
+    """The functions around a node, the closest first."""
+    around = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n is not inner]
+    return [n for n in reversed(around) if any(child is inner for child in ast.walk(n))]
+
+
+def _global(
+    source: Source, use: ast.expr, name: str, value: float | int, page: Page, tree: ast.Module,
+    names: Mapping[str, Any],
+) -> Origin | None:  # fmt: skip
+    """A variable of a module, followed to the module that it is imported from."""
+    found = bindings(tree.body, name)
+    node = one_literal(found, value)
+    if node is not None:
+        off = DERIVED if _read_at_load(tree, name) else ""
+        return Origin((page.file, place(node)), name, value, "module constant", page, node, off)
+    imported = _imported(found, name, names)
+    if imported is not None:
+        return _of_module(source, use, imported[1], value, imported[0])
+    here = Page.of(source)
+    return Origin((page.file, name), name, value, "module constant", here, use, UNWRITABLE)
+
+
+def _of_module(
+    source: Source, use: ast.expr, name: str, value: float | int, module: ModuleType
+) -> Origin | None:
+    file = getattr(module, "__file__", None)
+    if file is None or not is_users(file, source.file):
+        return None
+    text = _text(file)
+    tree = _parsed(text)
+    here = Page.of(source)
+    unknown = Origin((file, name), name, value, "module constant", here, use, UNWRITABLE)
+    if tree is None:
+        return unknown
+    return _global(source, use, name, value, Page(file, text), tree, vars(module))
+
+
+def _imported(found: Sequence[Bound], name: str, names: Mapping[str, Any]) -> tuple[ModuleType, str] | None:
+    """The module that a name is imported from, and its name there."""
+    plain = [bound for bound in found if not (isinstance(bound, Import) and bound.original == "*")]
+    if len(plain) > 1 or (plain and not isinstance(plain[0], Import)):
+        return None
+    candidates = [
+        (module, name if bound.original == "*" else bound.original)
+        for bound in plain or found
+        if isinstance(bound, Import) and (module := _module(bound.module, names)) is not None
+    ]
+    holding = [(m, n) for m, n in candidates if getattr(m, n, None) is names.get(name)]
+    return holding[0] if len(holding) == 1 else None
+
+
+def _module(name: str, names: Mapping[str, Any]) -> ModuleType | None:
+    if name.startswith("."):
+        package = names.get("__package__") or str(names.get("__name__", "")).rpartition(".")[0]
+        try:
+            name = importlib.util.resolve_name(name, package)
+        except ImportError:
+            return None
+    return sys.modules.get(name)
+
+
+def _text(file: str) -> str:
+    linecache.checkcache(file)
+    return "".join(linecache.getlines(file))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text) if text else None
+    except SyntaxError:
+        return None
+
+
+def _read_at_load(tree: ast.Module, name: str) -> bool:
+    """Whether the module's own top level reads a name, outside the bodies of its functions."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for node in _top_level(tree)
+    )
+
+
+def _top_level(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Lambda):
+            continue
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            outside = [*child.decorator_list, child.args]
+            yield from (inner for part in outside for inner in ast.walk(part))
+            continue
+        if _is_main_guard(child):
+            continue
+        yield child
+        yield from _top_level(child)
+
+
+def _is_main_guard(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and any(
+        isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test)
+    )

@@ -1,0 +1,75 @@
+"""Which names are bound around each node of a function; any other name is its module's or a closure's."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from downslope.read.assigned import stored
+from downslope.read.source import Definition
+
+UNREAD = frozenset({"annotation", "returns", "type_comment", "decorator_list", "type_params"})
+"""Fields of a node that do not take part in a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A node, the names bound where it stands, and the nested functions around it."""
+
+    node: ast.AST
+    bound: frozenset[str]
+    inside: tuple[str, ...]
+
+
+def nodes(definition: Definition) -> Iterator[Here]:
+    r"""Every node that a call of a function may run, in source order; its own defaults are not among them.
+
+    >>> tree = ast.parse("def f(x):\n    def g(y): return K * y\n    return g(x)")
+    >>> [h.inside for h in nodes(tree.body[0]) if isinstance(h.node, ast.Name) and h.node.id == "K"]
+    [('g',)]
+    """
+    body = definition.body if isinstance(definition.body, list) else [definition.body]
+    local = bound_in(definition)
+    for node in body:
+        yield from _below(node, local, ())
+
+
+def bound_in(definition: Definition) -> frozenset[str]:
+    """The names that a function binds itself: its arguments and what it assigns."""
+    names = frozenset(argument.arg for argument in arguments(definition))
+    return names | (stored(definition.body) if isinstance(definition.body, list) else frozenset())
+
+
+def arguments(definition: Definition) -> list[ast.arg]:
+    """All arguments of a function, in order."""
+    args = definition.args
+    starred = [argument for argument in (args.vararg, args.kwarg) if argument]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *starred]
+
+
+def defaults(definition: Definition) -> list[tuple[ast.arg, ast.expr]]:
+    """The arguments that have a default, with it."""
+    args = definition.args
+    positional = [*args.posonlyargs, *args.args]
+    first = len(positional) - len(args.defaults)
+    pairs = list(zip(positional[first:], args.defaults, strict=True))
+    named = zip(args.kwonlyargs, args.kw_defaults, strict=True)
+    return pairs + [(argument, default) for argument, default in named if default is not None]
+
+
+def _below(node: ast.AST, bound: frozenset[str], inside: tuple[str, ...]) -> Iterator[Here]:
+    if isinstance(node, ast.JoinedStr):
+        return  # text is not part of the result, and old Pythons place its parts wrongly
+    yield Here(node, bound, inside)
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        for _, default in defaults(node):
+            yield from _below(default, bound, inside)
+        within = (*inside, node.name) if isinstance(node, ast.FunctionDef) else inside
+        for child in node.body if isinstance(node.body, list) else [node.body]:
+            yield from _below(child, bound | bound_in(node), within)
+        return
+    for name, value in ast.iter_fields(node):
+        if name in UNREAD:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _below(child, bound, inside)
