@@ -104,7 +104,8 @@ def test_other_constants_can_be_set():
 
 
 def test_an_inline_number_can_be_varied():
-    line = curve_lines(taxi.trip, "60@32", (50, 70), {"d": 0.5, "hour": 12}, None, None, 60.0, None, None)[0]
+    name = [c.name for c in ds.constants(taxi.trip) if c.value == 60][-1]  # that after the loop
+    line = curve_lines(taxi.trip, name, (50, 70), {"d": 0.5, "hour": 12}, None, None, 60.0, None, None)[0]
     assert line.tangent == pytest.approx((60.0, 1.0, 0.5 / 30), rel=1e-14)
 
 
