@@ -17,6 +17,8 @@ from downslope.report.line import BLUE, GREEN, RED, Line, Walk, drawn, grid_of, 
 from downslope.report.units import square, unit_of, with_unit
 
 POINTS = 101
+LONG = 100
+"""From so many iterations on, their axis is logarithmic: most happens early."""
 
 
 def cost(
@@ -119,7 +121,9 @@ def descent(fit: Fit) -> Figure:
     values = np.array([step.values for step in history])
     figure = Figure(figsize=(9.0, 4.0), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
-    left.plot(costs, "o-" if len(costs) < 100 else "-", color=BLUE, markersize=3)
+    many = len(history) > LONG
+    counts = np.arange(len(history)) + float(many)  # from 1 on a logarithmic axis
+    left.plot(counts, costs, "-" if many else "o-", color=BLUE, markersize=3)
     if costs.min() > 0.0 and costs.max() > 100.0 * costs.min():
         left.set_yscale("log")
     unit = square(unit_of(fit.problem.target))
@@ -130,9 +134,13 @@ def descent(fit: Fit) -> Figure:
     for i, (name, learnt) in enumerate(zip(fit.solution.names, fit.solution.values, strict=True)):
         if learnt != 0.0:
             color, line = styles[i % len(styles)]
-            right.plot(values[:, i] / learnt, color=color, linestyle=line, label=f"{name} → {learnt:.4g}")
+            right.plot(
+                counts, values[:, i] / learnt, color=color, linestyle=line, label=f"{name} → {learnt:.4g}"
+            )
     right.set(xlabel="iteration", ylabel="value / learnt value")
     right.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, ncols=2, fontsize=9)
-    plain(left)
-    plain(right)
+    for axis in (left, right):
+        plain(axis)
+        if many:
+            axis.set_xscale("log")
     return figure
