@@ -134,7 +134,13 @@ def check(path: Path, folder: Path) -> Page:
     page = Page(path, [])
     with reader(folder):
         for example in page.examples():
-            example.evaluate()
+            try:
+                example.evaluate()
+            except AssertionError as error:
+                error.add_note(
+                    f"If this change is meant: python tests/pages.py docs/{path.name}, and read the diff."
+                )
+                raise
     return page
 
 
@@ -143,13 +149,22 @@ def updated(path: Path, folder: Path) -> str:
     page, text = Page(path, []), path.read_text()
     with reader(folder):
         for example in reversed([e for e in page.examples() if not agrees(e)]):
-            shown = next(shown for block, shown in page.printed if block is example)
+            shown = kept(example.parsed, next(shown for block, shown in page.printed if block is example))
             text = (
                 text[: example.start]
                 + text[example.start : example.end].replace(example.parsed, shown)
                 + text[example.end :]
             )
     return text
+
+
+def kept(old: str, new: str) -> str:
+    """The new lines, each in the form with `...` that the old text has for it, if it has one."""
+    loose = [line for line in old.splitlines() if "..." in line and line.strip(". ")]
+    same = doctest.OutputChecker().check_output
+    return "".join(
+        next((form for form in loose if same(form, line, FLAGS)), line) + "\n" for line in new.splitlines()
+    )
 
 
 def agrees(example: Example) -> bool:
