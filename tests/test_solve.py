@@ -1,5 +1,7 @@
 """The solvers on small problems: answers, standard errors, and what they must not claim."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,10 @@ def rosenbrock():
     )
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+SMOOTH = [name for name in SOLVERS if name != "absolute"]  # these minimise the squared loss
+
+
+@pytest.mark.parametrize("solver", SMOOTH)
 def test_every_solver_finds_the_line_and_its_errors(solver):
     solution = solve(line(), solver)
     design = columns(1.0, T)
@@ -52,10 +57,9 @@ def test_every_solver_finds_the_line_and_its_errors(solver):
 
 
 @pytest.mark.parametrize("noise", [NOISE, 0.0 * NOISE], ids=["noise", "exact data"])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", SMOOTH)
 def test_every_solver_finds_the_decay(solver, noise):
-    step = 0.2 if solver == "descent" else None  # its default step overshoots here, see below
-    solution = solve(decay(noise=noise), solver, step=step)
+    solution = solve(decay(noise=noise), solver)
     exact = solve(decay(noise=noise), "least_squares")
     assert solution.converged, str(solution)
     np.testing.assert_allclose(solution.values, exact.values, rtol=1e-5)
@@ -81,12 +85,12 @@ def test_too_few_iterations_are_not_a_success():
 def test_a_flat_place_far_out_is_not_a_success(solver):
     solution = solve(decay(start=(1.0, 4000.0)), solver)
     assert not solution.converged
-    assert "`b` is where it has no effect" in solution.reason
+    assert re.search(r"`b` (is|ran to \S+) where it has no effect", solution.reason)
     assert any(said.startswith("`b` has no measurable effect") for said in solution.undetermined)
 
 
 def test_descent_that_overshoots_returns_its_best():
-    solution = solve(decay(), "descent", max_iterations=200)
+    solution = solve(decay(), "descent", step=0.8, max_iterations=200)
     assert not solution.converged
     assert solution.cost == pytest.approx(min(step.cost for step in solution.history), rel=1e-12)
 
@@ -123,15 +127,6 @@ def test_a_constant_that_does_not_matter_is_left_alone():
     assert np.isfinite(solution.errors[0])
     said = "`b` does not matter: changing it does not change any prediction"
     assert said in solution.undetermined
-
-
-def test_a_flat_start_is_told_from_one_that_does_not_matter():
-    target = 2.0 * T + NOISE
-    objective = ArrayObjective(
-        lambda x: x[0] * T + x[1] ** 2 - target, lambda x: columns(T, 2.0 * x[1]), (1.0, 0.0)
-    )
-    (said,) = solve(objective).undetermined
-    assert "derivative is zero" in said
 
 
 def test_nothing_to_learn():
@@ -321,6 +316,6 @@ def test_a_start_outside_of_its_bounds_is_refused():
 def test_another_loss_is_not_for_least_squares():
     objective = line()
     objective.squared = False
-    assert solve(objective).solver == "lbfgsb"
+    assert solve(objective).solver == "reweighted"
     with pytest.raises(UsageError, match="squared loss"):
         solve(objective, "least_squares")

@@ -1,5 +1,6 @@
 """The command line: which commands there are, and how errors end them."""
 
+import os
 import sys
 import warnings
 from typing import Any
@@ -22,17 +23,40 @@ for command in (constants, grad, check, show, plot, tune, demo):
     app.command()(command)
 
 
+FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of downslope itself
+
+
 def main() -> None:
-    """Run the command line; errors are printed in five parts, never as a traceback."""
+    """Run the command line; errors are printed in five parts, never as a traceback.
+
+    A fault of downslope itself is one plain message and exit code 70; with the environment variable
+    DOWNSLOPE_DEBUG set, its traceback is shown instead.
+    """
     warnings.showwarning = _show_warning
     try:
         app(standalone_mode=True)
     except DownslopeError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(_ended(str(error), error.exit_code))
     except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(_ended("interrupted; nothing was changed", 1))
+    except Exception as error:  # the last resort: whatever it is, no traceback
+        if os.environ.get("DOWNSLOPE_DEBUG"):
+            raise
+        sys.exit(_ended(_unforeseen(error), FAULT))
+
+
+def _ended(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _unforeseen(error: Exception) -> str:
+    text = " ".join(str(error).split())[:300]
+    return (
+        f"downslope failed: {type(error).__name__}{': ' if text else ''}{text}\n"
+        "  why: this is a fault of downslope, not of your program or table; nothing was changed.\n"
+        "  fix: run it again with DOWNSLOPE_DEBUG=1 for the traceback, and report it."
+    )
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -87,7 +87,7 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
     frame = frame_of(data)
     wanted = list(frame.names) if columns is None else list(columns)
     for name in wanted:
-        _one_of_this_name(frame, name)
+        find(frame, name)
     raw = frame.read(wanted)
     found = {name: numbers(raw[name], name, frame.source) for name in wanted}
     lengths = {name: len(column) for name, (column, _) in found.items()}
@@ -107,7 +107,8 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
     return _finite(table, {name: mask for name, (_, mask) in found.items()}, missing)
 
 
-def _one_of_this_name(frame: Frame, name: str) -> None:
+def find(frame: Frame, name: str) -> None:
+    """Raise `DataError`, with the closest name, unless exactly one column has this name."""
     count = frame.names.count(name)
     if count > 1:
         raise twin(repr(name), frame.source)

@@ -4,14 +4,17 @@ Descent and Adam go down the mean squared error, 2 cost / rows, so that a step m
 for one row and for a million.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import optimize
 
 from downslope.fitting.normal import from_sums
 from downslope.fitting.objective import Array, Sums
-from downslope.fitting.search import Outcome, Search
+from downslope.fitting.search import Log, Outcome, Search
 
 DIVERGED = 1e6  # times the cost at the start
+TRIAL = 200  # iterations to find a step that may be proposed
 PATIENCE = 20  # Adam's iterations without a better cost before its step is halved
 SMALLEST = 1e-12  # Adam's step, in units of each value, at which it gives up
 
@@ -29,25 +32,55 @@ def default_step(sums: Sums) -> float:
 def descent(search: Search, z: Array, limit: int, step: float | None) -> Outcome:
     """Gradient descent, x ← x − step · d(mean squared error)/dx, projected onto the bounds.
 
-    The step is constant (default: `default_step`). It ends at a minimum, at the limit, or when the
-    cost is not finite or a million times that at the start, which is called divergence.
+    A step that is given stays constant, as in the textbook, also where the cost rises. The default one
+    (`default_step`) is halved whenever the cost would rise, and that step is not taken. It ends at a
+    minimum, at the limit, or when the cost is not finite or a million times that at the start, which
+    is called divergence; then, and where the cost kept rising, a safe step is proposed.
     """
+    end = _descend(search, z, limit, step)
+    if end.diverged:
+        return Outcome(_best(search), end.diverged + _proposal(search))
+    if end.exhausted:
+        rose = f"; the cost rose in {end.rises} of them{_proposal(search)}" if end.rises else ""
+        reason = f"the limit of {limit} iterations was reached{rose}"
+        return Outcome(_best(search), reason, exhausted=True)
+    return Outcome(end.z, "the next step is below the noise")
+
+
+@dataclass
+class _Way:
+    """Where a descent ended, and how."""
+
+    z: Array
+    step: float
+    rises: int = 0  # iterations after which the cost was higher
+    diverged: str = ""
+    exhausted: bool = False
+
+
+def _descend(search: Search, z: Array, limit: int, step: float | None) -> _Way:
     sums = search.sums(z)
     assert sums is not None  # the start was checked
-    first = sums.cost
-    step = default_step(sums) if step is None else step
+    first, careful = sums.cost, step is None
+    way = _Way(z, default_step(sums) if step is None else step)
     search.record(z, sums.cost)
     for _ in range(limit):
-        if search.settled(z, from_sums(sums)):
-            return Outcome(z, "the next step is below the noise")
-        z = search.clip(z - step * 2.0 * sums.gradient / sums.rows)
-        trial = search.sums(z)
+        if search.settled(way.z, from_sums(sums)):
+            return way
+        point = search.clip(way.z - way.step * 2.0 * sums.gradient / sums.rows)
+        trial = search.sums(point)
+        if careful and (trial is None or trial.cost > sums.cost):
+            way.step /= 2.0
+            continue
         if trial is None or trial.cost > DIVERGED * first:
             cost = "not finite" if trial is None else f"{trial.cost:.3g}"
-            return Outcome(_best(search), _divergence(step, cost, first))
-        sums = trial
-        search.record(z, sums.cost)
-    return Outcome(_best(search), f"the limit of {limit} iterations was reached", exhausted=True)
+            way.diverged = _divergence(way.step, cost, first)
+            return way
+        way.rises += trial.cost > sums.cost
+        way.z, sums = point, trial
+        search.record(way.z, sums.cost)
+    way.exhausted = True
+    return way
 
 
 def adam(search: Search, z: Array, limit: int, step: float | None) -> Outcome:
@@ -106,7 +139,9 @@ def _lbfgsb_once(search: Search, z: Array, limit: int) -> Outcome:
     assert sums is not None  # the start of every run was reached with a finite cost
     curvature = np.sqrt(np.maximum(np.diag(sums.jtj), 0.0))
     size = max(sums.cost, np.finfo(np.float64).tiny)
-    unit = np.sqrt(size) / np.where(curvature > 0.0, curvature, np.sqrt(size))
+    reach = np.maximum(np.abs(z), np.where(z == 0.0, 1.0, 0.0))
+    # Where the start is flat, the curvature alone would make the first step end far out.
+    unit = np.minimum(np.sqrt(size) / np.where(curvature > 0.0, curvature, np.sqrt(size)), reach)
     good = {"z": z / unit, "cost": np.array(1.0)}
 
     def scaled(point: Array) -> tuple[float, Array]:
@@ -137,7 +172,12 @@ def _best(search: Search) -> Array:
 
 
 def _divergence(step: float, cost: str, first: float) -> str:
-    return (
-        f"the descent diverges: with a step of {step:.3g} the cost went from {first:.3g} to {cost}; "
-        "use a smaller step"
-    )
+    return f"the descent diverges: with a step of {step:.3g} the cost went from {first:.3g} to {cost}"
+
+
+def _proposal(search: Search) -> str:
+    """The step that the careful descent from the start comes down to."""
+    begin = search.full(search.start)
+    apart = Search(search.objective, search.free, search.base, Log(begin, np.inf))
+    step = _descend(apart, search.start, TRIAL, None).step
+    return f"; use a smaller step, e.g. {step:.2g}, or leave it out"

@@ -1,12 +1,18 @@
 """fit: a program, a table and a target -> learnt constants."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from downslope.fitting.pose import pose
+import numpy as np
+
+from downslope.errors import ProgramError
+from downslope.fitting.covariance import Errors
+from downslope.fitting.objective import Array
+from downslope.fitting.pose import Posed, pose
 from downslope.fitting.problem import Problem
-from downslope.fitting.solution import Solution
+from downslope.fitting.progress import Progress
+from downslope.fitting.solution import Solution, Step
 from downslope.fitting.solve import solve
 from downslope.read.constants import Constant, find_constants
 from downslope.read.source import Source, read_source
@@ -25,14 +31,29 @@ def constants(f: Callable[..., Any] | str) -> tuple[Constant, ...]:
 
 @dataclass(frozen=True)
 class Fit:
-    """What was learnt: the solution, and all that led to it."""
+    """What was learnt, and all that led to it. `print(fit)` shows the table of values and costs.
+
+    >>> def trip(d, speed=30.0, wait=0.0):
+    ...     return wait + 60.0 * d / speed
+    >>> done = fit(trip, {"d": [1, 2, 3, 4], "minutes": [4.1, 7.0, 10.0, 12.9]}, "minutes")
+    >>> {name: round(value, 3) for name, value in done.values.items()}
+    {'speed': 20.408, 'wait': 1.15}
+    >>> {name: round(error, 3) for name, error in done.errors.items()}
+    {'speed': 0.098, 'wait': 0.039}
+    >>> done.predictions.round(3).tolist(), done.residuals.round(3).tolist()
+    ([4.09, 7.03, 9.97, 12.91], [-0.01, 0.03, -0.03, 0.01])
+    >>> round(done.cost_before, 3), round(done.cost, 5)
+    (26.71, 0.001)
+    >>> len(done.history) == done.solution.iterations, done.history[0].values.tolist()
+    (True, [30.0, 0.0])
+    """
 
     solution: Solution
     problem: Problem
     source: Source
     chosen: tuple[Constant, ...]
-    dropped: int
-    held: Problem | None = None  # the same problem on the rows kept for judging
+    dropped: int  # rows left out for a missing number
+    held: Problem | None = None  # the same program on the held-out rows
 
     def __str__(self) -> str:
         return str(self.solution)
@@ -43,8 +64,48 @@ class Fit:
 
     @property
     def converged(self) -> bool:
-        """Whether the search ended at a minimum."""
+        """Whether the search ended at a minimum; `solution.reason` says why it stopped."""
         return self.solution.converged
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Learnt values by name."""
+        return dict(zip(self.solution.names, self.solution.values.tolist(), strict=True))
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Standard errors by name; NaN where the data do not determine the value."""
+        return dict(zip(self.solution.names, self.solution.errors.tolist(), strict=True))
+
+    @property
+    def covariance(self) -> Array:
+        """(p, p) covariance of the learnt values, in the order of `values`."""
+        return self.solution.covariance
+
+    @property
+    def cost_before(self) -> float:
+        """½ Σ ρ(r) over the rows learnt from, with the values of the source."""
+        return self.solution.cost_before
+
+    @property
+    def cost(self) -> float:
+        """½ Σ ρ(r) over the rows learnt from, with the learnt values."""
+        return self.solution.cost
+
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """The way of the solver: values and cost at each iteration, the start first."""
+        return self.solution.history
+
+    @property
+    def predictions(self) -> Array:
+        """(n,) the program's results with the learnt values, for the rows learnt from."""
+        return self.problem.predictions(self.solution.values)
+
+    @property
+    def residuals(self) -> Array:
+        """(n,) predictions minus targets."""
+        return np.asarray(self.predictions - self.problem.columns["target"])
 
 
 def fit(
@@ -56,6 +117,8 @@ def fit(
     loss: str = "squared",
     bounds: Mapping[str, tuple[float, float]] | None = None,
     solver: str = "auto",
+    errors: str = "model",
+    cluster: str | None = None,
     holdout: float = 0.0,
     missing: str = "error",
     seed: int = 0,
@@ -67,8 +130,11 @@ def fit(
 
     Arguments that are columns are inputs; `learn` names the constants (default: all that
     `constants` proposes). The cost is ½ Σ ρ(prediction − target) for `loss` squared, absolute, huber,
-    soft_l1 or cauchy. `holdout` is the share of rows kept for judging. Raises `DataError`,
-    `UsageError`, `ProgramError` (with the row), `UnsupportedError`.
+    soft_l1 or cauchy. `errors` "model" gives standard errors for independent rows of equal noise, and
+    "robust" without the second assumption; `cluster` names a column: rows of one value may go
+    together. `holdout` is the share of rows kept for judging. A progress line is shown on a terminal
+    after a second. Raises `DataError`, `UsageError`, `ProgramError` (with the row),
+    `UnsupportedError`, and on Ctrl-C `Interrupted` with the best values so far.
 
     >>> def trip(d, speed=30.0):
     ...     return 60.0 * d / speed
@@ -76,12 +142,45 @@ def fit(
     >>> round(done["speed"], 6), done.converged
     (20.0, True)
     """
-    posed = pose(
-        f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed, threads=threads
-    )  # fmt: skip
-    problem = posed.problem
-    solution = solve(problem, solver, step=step, max_iterations=max_iterations)
-    held = problem.on(posed.held) if posed.held.rows else None
-    if held is not None:
-        solution = solution.with_holdout(held.cost(problem.start), held.cost(solution.values), held.rows)
+    Errors(errors)  # refused before the table is read
+    with Progress() as progress:
+        posed = pose(
+            f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
+            threads=threads, cluster=cluster,
+        )  # fmt: skip
+        problem = posed.problem
+        held = problem.on(posed.held) if posed.held.rows else None
+        if held is not None:
+            held.check_start()
+        solution = solve(
+            problem,
+            solver,
+            step=step,
+            max_iterations=max_iterations,
+            callback=progress,
+            errors=Errors(errors, posed.groups),
+        )
+        if held is not None:
+            solution = _held_out(solution, held)
+    solution = replace(solution, undetermined=(*_plain_target(posed), *solution.undetermined))
     return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held)
+
+
+def _held_out(solution: Solution, held: Problem) -> Solution:
+    """The solution with its costs on held-out rows, where the program may fail with the new values."""
+    before = held.cost(held.start)
+    try:
+        return solution.with_holdout(before, held.cost(solution.values), held.rows)
+    except ProgramError as error:
+        said = f"with the learnt values the program fails on a held-out row: {error.problem.what}"
+        failed = replace(solution, converged=False, reason=said)
+        return failed.with_holdout(before, float("nan"), held.rows)
+
+
+def _plain_target(posed: Posed) -> tuple[str, ...]:
+    """A sentence where the target is the same on every row."""
+    column = posed.problem.columns["target"]
+    if len(column) < 2 or (column != column[0]).any():
+        return ()
+    name, value = posed.problem.target, float(column[0])
+    return (f"the target `{name}` is {value:g} on every row: nothing shows how predictions should differ",)

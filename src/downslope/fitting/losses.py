@@ -8,8 +8,13 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
 from downslope.emit.python import emit
 from downslope.modes.forward import forward
+from downslope.native.compiled import array_of, compiled
 from downslope.passes.simplify import simplified
 from downslope.read.lower import lower
 from downslope.read.source import read_source
@@ -44,6 +49,8 @@ LOSSES: Mapping[str, Callable[[float], float]] = {
     "squared": squared, "absolute": absolute, "huber": huber, "soft_l1": soft_l1, "cauchy": cauchy,
 }  # fmt: skip
 
+KINKED = ("absolute",)  # losses whose derivative jumps
+
 
 @cache
 def loss_text(name: str) -> str:
@@ -51,3 +58,18 @@ def loss_text(name: str) -> str:
     if name == "squared":
         return ""
     return emit(forward(simplified(lower(read_source(LOSSES[name]))), ["r"]), name="_loss")
+
+
+def pull(name: str, residual: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """ρ'(r) of each residual, (n,).
+
+    >>> pull("huber", np.array([0.5, -7.0])).tolist()
+    [0.5, -1.0]
+    """
+    if name == "squared":
+        return residual
+    text = f"@register_jitable\n{loss_text(name)}\n\ndef _pulls(r, out):\n    for i in range(len(r)):\n"
+    signature = (array_of("f"), types.Array(types.float64, 1, "C"))
+    out = np.empty(len(residual))
+    compiled(f"{text}        out[i] = _loss(r[i])[1]\n", "_pulls", signature)(residual, out)
+    return out

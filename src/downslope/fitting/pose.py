@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from downslope.calculus.program import Program
 from downslope.data.frames import Frame, frame_of
-from downslope.data.table import Table, open_table
-from downslope.errors import UsageError
+from downslope.data.table import Table, find, open_table
+from downslope.errors import DataError, UsageError
 from downslope.fitting.problem import Problem, bounded
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
@@ -28,6 +29,7 @@ class Posed:
     source: Source
     chosen: tuple[Constant, ...]
     dropped: int
+    groups: npt.NDArray[np.intp] | None = None  # of each row to learn from, if it was asked for
 
 
 def pose(
@@ -42,6 +44,7 @@ def pose(
     missing: str = "error",
     seed: int = 0,
     threads: int | None = None,
+    cluster: str | None = None,
 ) -> Posed:
     """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
 
@@ -53,8 +56,8 @@ def pose(
     source = read_source(f)
     frame = frame_of(table)
     inputs = tuple(name for name in source.arguments if name in frame.names)
+    check_names(source, frame, inputs, target)
     chosen = learnable(source, learn, inputs)
-    check_names(source, frame, inputs, chosen, target)
     opened = open_table(frame, [*inputs, target], missing)
     raised = lifted(source, chosen)
     program = Program(raised, simplified(lower(raised)))
@@ -68,7 +71,8 @@ def pose(
         program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
     )  # fmt: skip
     problem.check_start()
-    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped)
+    groups = None if cluster is None else groups_of(frame, cluster, rows)
+    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups)
 
 
 def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]) -> tuple[Constant, ...]:
@@ -110,26 +114,23 @@ def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]
     return chosen
 
 
-def check_names(
-    source: Source, frame: Frame, inputs: Sequence[str], chosen: Sequence[Constant], target: str
-) -> None:
-    """The target is no input, and every argument is a column, learnt, or has a numeric default."""
+def check_names(source: Source, frame: Frame, inputs: Sequence[str], target: str) -> None:
+    """The target is no input, and every argument is a column or has a numeric default."""
     if target in inputs:
         raise UsageError(
             f"the target {target!r} is an argument of {source.name}",
             why="a program that is given its answer has nothing to predict.",
             fix="name the column that the program's result is compared with.",
         )
-    learnt = {constant.symbol for constant in chosen}
     for name in source.arguments:
-        if name in inputs or name in learnt or name in _numeric(source):
+        if name in inputs or name in _numeric(source):
             continue
         close = difflib.get_close_matches(name, frame.names, 1)
+        columns = f"the columns of {frame.source} are {', '.join(frame.names) or 'none'}"
+        default = f"its default is {source.defaults[name]!r}; " if name in source.defaults else ""
         raise UsageError(
             f"the argument {name!r} is neither a column nor a number with a default",
-            why=f"its default is {source.defaults[name]!r}."
-            if name in source.defaults
-            else f"the columns are {', '.join(frame.names) or 'none'}.",
+            why=f"{default}{columns}.",
             fix=(f"did you mean the column {close[0]!r}? If so, rename it" if close else "rename a column")
             + ", or give the argument a numeric default.",
         )
@@ -139,6 +140,27 @@ def fixed_inputs(source: Source, inputs: Sequence[str], chosen: Sequence[Constan
     """Arguments that keep their default."""
     learnt = {constant.symbol for constant in chosen}
     return {n: v for n, v in _numeric(source).items() if n not in inputs and n not in learnt}
+
+
+def groups_of(frame: Frame, column: str, rows: Table) -> npt.NDArray[np.intp]:
+    """The number of each row's group, (n,), from a column of any type. Raises `DataError`.
+
+    >>> frame = frame_of({"x": [1.0, 2.0, 3.0], "day": ["Mon", "Tue", "Mon"]})
+    >>> groups_of(frame, "day", open_table(frame, ["x"])).tolist()
+    [0, 1, 0]
+    """
+    find(frame, column)
+    raw = frame.read([column])[column]
+    values = raw.to_pylist() if hasattr(raw, "to_pylist") else np.asarray(raw).tolist()
+    kept = [values[row] for row in rows.origin] if len(rows.origin) else values
+    found = np.unique([str(value) for value in kept], return_inverse=True)[1]
+    if found.max() < 1:
+        raise DataError(
+            f"column {column!r} of {frame.source} is the same on every row",
+            why="rows in one group say nothing on how groups differ.",
+            fix="group by another column.",
+        )
+    return np.asarray(found, dtype=np.intp)
 
 
 def with_fixed(table: Table, fixed: Mapping[str, float]) -> Table:

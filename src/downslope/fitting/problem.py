@@ -1,5 +1,7 @@
 """Program + table + bounds -> cost, gradient and Jacobian. The residual is prediction - target."""
 
+import difflib
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,13 +11,14 @@ import numpy as np
 
 from downslope.calculus.program import Program
 from downslope.data.table import Table
-from downslope.errors import DataError, ProgramError, UsageError
-from downslope.fitting.losses import LOSSES, loss_text
+from downslope.errors import DataError, Loc, ProgramError, UsageError
+from downslope.fitting.losses import KINKED, LOSSES, loss_text, pull
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.native.rows import Kernel, RowKernel, kernel, row_kernel
 from downslope.passes.types import Type
+from downslope.read.source import Source
 
 SQUARED = "0.5 * _residual * _residual"
 
@@ -39,8 +42,11 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
+            close = difflib.get_close_matches(self.loss, LOSSES, 1)
             raise UsageError(
-                f"unknown loss {self.loss!r}", why=f"losses are {', '.join(LOSSES)}.", fix="choose one."
+                f"there is no loss {self.loss!r}",
+                why=f"losses are {', '.join(LOSSES)}.",
+                fix=f"did you mean {close[0]}?" if close else "choose one.",
             )
 
     @property
@@ -52,6 +58,15 @@ class Problem:
     def squared(self) -> bool:
         """Whether the loss is the squared residual."""
         return self.loss == "squared"
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the loss's derivative has no jump."""
+        return self.loss not in KINKED
+
+    def pull(self, residual: Array, /) -> Array:
+        """The loss's derivative at each residual."""
+        return pull(self.loss, np.ascontiguousarray(residual))
 
     @cached_property
     def columns(self) -> Mapping[str, Any]:
@@ -181,7 +196,7 @@ class Problem:
         except Exception as error:  # noqa: BLE001  # whatever the program raises
             return ProgramError(
                 f"{source.name} raised {type(error).__name__} on row {self.table.number(row)} of {self.table.source}: {error}",
-                loc=source.loc(source.node), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
+                loc=_raised_at(source, error), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
             )  # fmt: skip
         return None
 
@@ -189,25 +204,48 @@ class Problem:
         return ", ".join(f"{name}={self.columns[name][row].item()!r}" for name in self.inputs)
 
 
+def _raised_at(source: Source, error: Exception) -> Loc:
+    """The line of the program where an error was raised; the program itself where that is elsewhere."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == source.file and f.lineno]
+    line = frames[-1].lineno if frames else None
+    if line is None or not 0 < line - source.first_line + 1 <= len(source.lines):
+        return source.loc(source.node)
+    text = source.lines[line - source.first_line]
+    return Loc(source.file, line, len(text) - len(text.lstrip()) + 1, line, len(text) + 1, text)
+
+
 def bounded(
     names: Sequence[str], bounds: Mapping[str, tuple[float, float]], start: Array
 ) -> tuple[Array, Array]:
-    """Bounds by name as arrays. Raises `UsageError` for unknown names, or a start outside."""
-    unknown = [name for name in bounds if name not in names]
-    if unknown:
-        raise UsageError(
-            f"bounds for unknown constant {unknown[0]!r}",
-            why=f"learnt are {', '.join(names)}.",
-            fix="check the name.",
-        )
-    lower = np.array([bounds.get(name, (-np.inf, np.inf))[0] for name in names], dtype=float)
-    upper = np.array([bounds.get(name, (-np.inf, np.inf))[1] for name in names], dtype=float)
-    outside = (start < lower) | (start > upper) | (lower >= upper)
+    """Bounds by name as arrays. Raises `UsageError` for unknown names, bad pairs, or a start outside."""
+    for name, pair in bounds.items():
+        _check_bound(name, pair, names)
+    lower, upper = (
+        np.array([bounds.get(name, (-np.inf, np.inf))[side] for name in names], dtype=float)
+        for side in (0, 1)
+    )
+    outside = (start < lower) | (start > upper)
     if outside.any():
         i = int(np.argmax(outside))
         raise UsageError(
-            f"{names[i]} = {start[i]} is not within {lower[i]} .. {upper[i]}",
+            f"{names[i]} = {start[i]:g} is not within its bounds, {lower[i]:g} to {upper[i]:g}",
             why="a fit starts inside the bounds.",
-            fix="widen them.",
+            fix="widen them, or change the value in the program.",
         )
     return lower, upper
+
+
+def _check_bound(name: str, pair: tuple[float, float], names: Sequence[str]) -> None:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        raise UsageError(
+            f"bounds for {name!r}, which is not learnt",
+            why=f"learnt are {', '.join(names)}.",
+            fix=f"did you mean {close[0]}?" if close else "check the name, or learn it too.",
+        )
+    if len(pair) != 2 or not float(pair[0]) <= float(pair[1]):  # NaN fails as well
+        raise UsageError(
+            f"the bounds of {name}, {pair!r}, are not a low and a high number",
+            why="the low one comes first.",
+            fix=f"give e.g. {{{name!r}: (0.0, 100.0)}} (--bounds {name}:0:100).",
+        )

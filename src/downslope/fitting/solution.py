@@ -41,6 +41,7 @@ class Solution:
     sensitivities: dict[str, float] = field(
         default_factory=dict
     )  # rms change of the prediction per 1 % of the value
+    assumed: str = ""  # what the standard errors assume
     holdout_before: float | None = None
     holdout_after: float | None = None
     holdout_rows: int = 0
@@ -104,9 +105,12 @@ def _cost_row(label: str, rows: int, before: float, after: float) -> tuple[str, 
 
 def _ending(solution: Solution) -> list[str]:
     count = f"{solution.solver}: {solution.iterations} iterations, {solution.evaluations} evaluations"
-    if solution.converged:
-        return [f"{count}; converged: {solution.reason}"]
-    return [count, f"did NOT converge: {solution.reason}"]
+    state = [f"{count}; converged: {solution.reason}"]
+    if not solution.converged:
+        state = [count, f"did NOT converge: {solution.reason}"]
+    if solution.assumed and np.isfinite(solution.errors).any():
+        state.append(f"standard errors assume: {solution.assumed}")
+    return state
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
