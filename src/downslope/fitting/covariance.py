@@ -19,13 +19,13 @@ from downslope.fitting.spectrum import Spectrum
 
 KINDS = ("model", "robust")
 SMALL = 1e-8  # eigenvalues of the scaled second derivatives below this part of the largest are zero
-MODEL = "rows are independent, their noise has one size, and the program is right but for its constants"
-ROBUST = "rows are independent; their noise may differ in size, and the program need not be exact"
+MODEL = "independent rows, noise of one size, and a program that is right but for its constants"
+ROBUST = "independent rows; noise of any size, and a program that need not be exact"
 JUMPING = (
     "no standard errors: for the absolute loss they need the density of the noise at zero, "
     "which the rows tell poorly; use the huber loss for some"
 )
-GROUPED = "groups of rows are independent; within one, residuals may go together"
+GROUPED = "independent groups of rows; within a group residuals may go together"
 
 
 @runtime_checkable
