@@ -1,6 +1,8 @@
 """Which numbers are found, what they are called, and that each can become an input, helpers' too."""
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -60,6 +62,13 @@ def test_numbers_of_one_function(files, text, expected):
     found = files(text).constants()
     assert {name: (c.value, c.proposed) for name, c in found.items()} == expected
     assert all(c.why for c in found.values())
+
+
+def test_sizes_counts_and_indices_stay_whole(files):
+    text = "import numpy as np\ndef program(x): return np.zeros(3)[1] + np.full((2, 4), x * 1.5)[0, 1] + ([x] * 3)[2]"
+    found = files(text).constants().values()
+    assert [c.value for c in found if c.proposed] == [1.5]
+    assert [c.value for c in found if c.whole] == [3, 1, 2, 4, 0, 1, 3, 2]
 
 
 HELPERS = {
@@ -233,6 +242,14 @@ def _line(function):
     return function.__code__.co_firstlineno + 1
 
 
+def test_a_program_that_calls_itself_passes_its_constants_on(files):
+    source = read_source(files("def program(n): return 1.5 if n < 1 else 2.5 * program(n - 1)\n").program)
+    new = lifted(source, pick(find_constants(source), ["1.5@1", "2.5@1"]))
+    first, second = new.arguments[1:]
+    assert new.function(3) == source.function(3) == 1.5 * 2.5**3
+    assert new.function(3, **{first: 2.0, second: 0.5}) == 2.0 * 0.5**3
+
+
 def test_a_whole_number_cannot_be_lifted(files):
     made = files("N = 3\ndef program(x):\n    for i in range(N): x = x * N\n    return x\n")
     with pytest.raises(UsageError, match="must stay a whole number"):
@@ -294,3 +311,15 @@ def test_an_unknown_name_gets_a_suggestion(files, wrong, right):
         ds.grad(program, wrong)
     assert f"did you mean {right}?" in str(caught.value) or wrong == "w"
     assert "helper.lim" in str(caught.value)
+
+
+def test_the_page_of_the_docs_is_true(files, monkeypatch):
+    page = (Path(__file__).parent.parent / "docs" / "constants.md").read_text()
+    code = page.split("```python\n")[1].split("```")[0]
+    others = dict(re.findall(r"# (\w+\.py): (.*)\n", code))
+    bare = re.sub(r" +#.*", "", code)
+    made = files({"main.py": "", "prog.py": bare, **{name: f"{text}\n" for name, text in others.items()}})
+    monkeypatch.chdir(made.folder)
+    command, expected = page.split("```\n$ ")[1].split("```")[0].split("\n", 1)
+    result = CliRunner().invoke(app, command.split()[1:])
+    assert result.output == expected

@@ -4,6 +4,7 @@ import ast
 import difflib
 import keyword
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant,
     """The constants of these names. Raises `UsageError`, with the closest name, for one not found."""
     by_name = {constant.name: constant for constant in constants}
     chosen = []
-    for name in names:
+    for asked in names:
+        name = unicodedata.normalize("NFKC", asked)  # as Python reads names
         if name not in by_name:
             close = difflib.get_close_matches(name, by_name, 1)
             raise UsageError(

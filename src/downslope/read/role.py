@@ -8,6 +8,11 @@ from downslope.read.literals import literal
 
 ROUNDING = frozenset({"int", "bool", "round", "floor", "ceil", "trunc", "rint", "fix", "sign"})
 COUNTING = frozenset({"axis", "ddof", "decimals", "ndim", "shape", "size"})
+SHAPES: Mapping[str, tuple[int, ...] | None] = {
+    "zeros": (0,), "ones": (0,), "empty": (0,), "full": (0,), "identity": (0,), "eye": (0, 1), "linspace": (2,),
+    "repeat": (1,), "tile": (1,), "roll": (1,), "reshape": None, "enumerate": (1,),
+}  # fmt: skip
+"""Calls with arguments that say how many: their positions, or None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ def _at(child: ast.AST, parent: ast.AST, itself_whole: bool) -> Role:
             return Role("it is an index", True)
         case ast.BinOp(op=ast.FloorDiv()):
             return Role("it enters a whole number, whose derivative is zero")
+        case ast.BinOp(op=ast.Mult(), left=ast.List() | ast.Tuple(), right=other) if other is child:
+            return Role("it is the length of a list", True)
         case ast.BinOp(op=ast.Pow(), right=right) if right is child and itself_whole:
             return Role("it is a whole exponent")
         case ast.AugAssign(op=ast.Pow(), value=right) if right is child and itself_whole:
@@ -76,6 +83,15 @@ def _in_call(child: ast.AST, call: ast.Call) -> Role:
         return Role("it is a loop bound", True)
     if name == "round" and len(call.args) > 1 and child is not call.args[0]:
         return Role("it is a number of digits", True)
+    if name in SHAPES:
+        places = SHAPES[name]
+        counted = (
+            child in call.args
+            if places is None
+            else any(child is call.args[i] for i in places if i < len(call.args))
+        )
+        if counted:
+            return Role(f"it is a size or a count in {name}", True)
     if name in ROUNDING:
         return Role("it enters a whole number, whose derivative is zero")
     return FREE

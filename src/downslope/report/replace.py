@@ -47,6 +47,11 @@ def write(rewrites: Sequence[Rewrite], verify: Verify) -> tuple[str, ...]:
             fix='put that under `if __name__ == "__main__":`.',
         )  # fmt: skip
     swaps = [_swap(each) for each in rewrites]
+    if len({swap.path for swap in swaps}) < len(swaps):
+        raise WriteError(
+            "one file is read by two names", why="a link leads to it, and its numbers would be written twice.",
+            fix="import it by one name.",
+        )  # fmt: skip
     try:
         for swap in swaps:
             _prepare(swap)

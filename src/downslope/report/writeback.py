@@ -4,7 +4,7 @@ import ast
 import difflib
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,36 +149,42 @@ def _of_word(character: str) -> bool:
 
 
 def shape(text: str) -> str:
-    """The syntax tree with every number blanked.
+    """The syntax tree with every number blanked, and the minuses before it.
 
     >>> shape("x = -1.0") == shape("x = 2.5"), shape("x - 1") == shape("x + 1")
     (True, False)
     """
-    return ast.dump(_blanked(text, lambda _node, _value: None))
+
+    class Blank(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return self.generic_visit(node) if _signed(node, {}) is None else ast.Constant(0)
+
+    return ast.dump(Blank().visit(ast.parse(text)))
 
 
 def _numbers(text: str, instead: Mapping[Place, float]) -> list[str]:
-    """The numbers of a text in order, some replaced by others."""
+    """The numbers of a text in the order of its tree, some replaced by others."""
     found: list[str] = []
-    _blanked(text, lambda node, value: found.append(repr(instead.get(place(node), value))))
+    todo: list[ast.AST] = [ast.parse(text)]
+    while todo:
+        node = todo.pop()
+        value = _signed(node, instead)
+        if value is None:
+            todo += ast.iter_child_nodes(node)
+        else:
+            found.append(repr(value))
     return found
 
 
-def _blanked(text: str, seen: Callable[[ast.expr, float | int], None]) -> ast.AST:
-    class Blank(ast.NodeTransformer):
-        def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # the name ast requires
-            return self.blank(node) if literal(node) is not None else self.generic_visit(node)
-
-        def visit_Constant(self, node: ast.Constant) -> ast.AST:  # the name ast requires
-            return self.blank(node) if literal(node) is not None else node
-
-        def blank(self, node: ast.expr) -> ast.AST:
-            value = literal(node)
-            assert value is not None  # the callers asked
-            seen(node, value)
-            return ast.Constant(0)
-
-    return Blank().visit(ast.parse(text))  # type: ignore[no-any-return]
+def _signed(node: ast.AST, instead: Mapping[Place, float]) -> float | int | None:
+    """A number with all its minuses: the sign of a new value may merge with one before it."""
+    value = literal(node)
+    if value is not None and isinstance(node, ast.expr):
+        return instead.get(place(node), value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _signed(node.operand, instead)
+        return None if inner is None else -inner
+    return None
 
 
 def diff(rewrites: Sequence[Rewrite]) -> str:
