@@ -14,7 +14,8 @@ from downslope.demo import taxi
 from downslope.errors import DownslopeError, ProgramError, UsageError, WriteError
 from downslope.report.cost import cost_line
 from downslope.report.curve import curve_lines
-from downslope.report.line import Walk, drawn
+from downslope.report.line import drawn
+from downslope.report.sample import Walk
 from downslope.report.save import save
 
 KINDS = ("value", "error", "squared-error")
@@ -113,6 +114,20 @@ def test_where_there_is_no_value_the_curve_has_a_gap():
     line = lines_of(("value",), tangent=None, span=(0.0, 20.0))[0]
     assert np.isnan(line.values).sum() == 1
     assert "no value at 1 of 201 points, the first at speed_kmh = 0" in str(line)
+
+
+def test_a_jump_is_a_gap_and_a_kink_is_none():
+    (line,) = curve_lines(taxi.trip, "hour", (0, 24), {"d": 5.0}, None, None, None, None, None)
+    drawn_values = drawn([line]).axes[0].lines[0].get_ydata()
+    assert np.isnan(drawn_values).sum() == 4  # both rush hours begin and end
+
+    (line,) = curve_lines(lambda x: abs(x), "x", (-1, 1.01), None, None, None, None, None, None)
+    assert not np.isnan(drawn([line]).axes[0].lines[0].get_ydata()).any()
+
+
+def test_there_is_no_tangent_at_a_pole():
+    with pytest.raises(DownslopeError, match="no tangent at x = 0|ZeroDivisionError"):
+        ds.plot.curve(lambda x: 1 / x, "x", (-1, 1), tangent=0.0)
 
 
 def endless(x, step=1.0):
@@ -225,3 +240,17 @@ def test_a_constant_without_effect_has_no_descent():
 def test_matplotlib_is_loaded_only_for_plots():
     code = "import sys, downslope as ds; assert 'matplotlib' not in sys.modules; ds.plot.curve; assert 'matplotlib' in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.filterwarnings("error")
+def test_there_is_no_descent_from_a_pole():
+    with pytest.raises(DownslopeError, match="no descent from speed_kmh = 0"):
+        table_line(walk=Walk(start=0.0))
+
+
+def test_a_picture_keeps_its_permissions(tmp_path):
+    picture = tmp_path / "a.png"
+    save(drawn(lines_of(("value",))), picture)
+    picture.chmod(0o640)
+    save(drawn(lines_of(("error",))), picture)
+    assert picture.stat().st_mode & 0o777 == 0o640

@@ -4,4 +4,4 @@ from downslope.report.cost import cost as cost
 from downslope.report.cost import descent as descent
 from downslope.report.curve import curve as curve
 from downslope.report.fitted import fitted as fitted
-from downslope.report.line import Walk as Walk
+from downslope.report.sample import Walk as Walk

@@ -42,7 +42,8 @@ def plot(
 
     A table: downslope plot taxi.py:duration trips.csv --target minutes --against speed_kmh=20:60 --descent --out cost.png
     """
-    from downslope.report.line import Walk, drawn
+    from downslope.report.line import drawn
+    from downslope.report.sample import Walk
     from downslope.report.save import check_suffix, save
 
     check_suffix(output)

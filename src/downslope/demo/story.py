@@ -16,7 +16,7 @@ from downslope.modes.dual import DualFloat
 from downslope.report.cost import descent
 from downslope.report.curve import curve
 from downslope.report.fitted import fitted
-from downslope.report.line import Walk
+from downslope.report.sample import Walk
 
 WRONG = 35.0  # km/h, the speed that the story starts from
 STEP = 2.0  # of the descents

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from downslope.fitting.fit import Fit
 from downslope.fitting.objective import Objective
 from downslope.fitting.one_number import Slice
 from downslope.fitting.pose import pose
-from downslope.report.line import BLUE, GREEN, RED, Line, Walk, drawn, grid_of, plain, values_on, walked
+from downslope.report.line import BLUE, GREEN, RED, Line, drawn, plain
+from downslope.report.sample import Walk, grid_of, sampled, tangent_at, walked
 from downslope.report.units import square, unit_of, with_unit
 
 POINTS = 101
@@ -70,11 +72,11 @@ def cost_line(
     posed = pose(f, frame, target, [against, *fixed], missing=missing)
     start = float(posed.chosen[0].value) if walk is None or walk.start is None else walk.start
     objective = Slice(posed.problem, np.array([start, *map(float, fixed.values())]))
-    values = values_on(grid, against, lambda x: _mean(objective, x)[0])
-    unit = unit_of(target) if unit is None else unit
-    line = Line("mean squared error", square(unit), against, grid, values)
+    mean = partial(_mean, objective)
+    unit = square(unit_of(target) if unit is None else unit)
+    line = Line("mean squared error", unit, against, grid, *sampled(mean, grid, against))
     if tangent is not None:
-        line = replace(line, tangent=(tangent, *_mean(objective, tangent)))
+        line = replace(line, tangent=tangent_at(mean, against, tangent))
     if walk is not None:
         line = replace(line, path=walked(objective, walk, grid))
     return line

@@ -12,7 +12,8 @@ from downslope.calculus.along import Along, along
 from downslope.errors import UsageError
 from downslope.fitting.one_number import OneCall
 from downslope.modes.dual import DualFloat
-from downslope.report.line import Line, Walk, drawn, grid_of, values_on, walked
+from downslope.report.line import Line, drawn
+from downslope.report.sample import Quantity, Walk, grid_of, sampled, tangent_at, walked
 from downslope.report.units import square, unit_of
 
 KINDS = ("value", "error", "squared-error")
@@ -68,41 +69,47 @@ def curve_lines(
     lines = []
     for kind in chosen:
         of = _quantity(run, kind, observed)
-        values = values_on(grid, against, lambda x, of=of: float(of(x).value()))  # type: ignore[misc]
-        line = Line(_name(run.program, kind), square(unit) if kind == "squared-error" else unit, against, grid, values,
-                    level=_level(kind, observed))  # fmt: skip
-        lines.append(_with(line, of, run, tangent, walk if kind == "squared-error" else None, observed))
+        shown = square(unit) if kind == "squared-error" else unit
+        line = Line(
+            _name(run.program, kind),
+            shown,
+            against,
+            grid,
+            *sampled(of, grid, against),
+            _level(kind, observed),
+        )
+        if tangent is not None:
+            line = replace(line, tangent=tangent_at(of, against, tangent))
+        if walk is not None and kind == "squared-error" and observed is not None:
+            call = OneCall(against, run, observed, _start(run, walk))
+            line = replace(line, path=walked(call, walk, grid))
+        lines.append(line)
     return tuple(lines)
 
 
-def _quantity(run: Along, kind: str, observed: float | None) -> Callable[[float], DualFloat]:
-    """The quantity with its derivative, which follows that of the program by dual arithmetic."""
+def _quantity(run: Along, kind: str, observed: float | None) -> Quantity:
+    """The quantity with its slope, which follows from that of the program by dual arithmetic."""
 
-    def of(x: float) -> Any:
-        value: Any = DualFloat(*run(x))
-        if kind == "value":
-            return value
-        error = value - observed
-        return error if kind == "error" else error**2
+    def of(x: float) -> tuple[float, float]:
+        number: Any = DualFloat(*run(x))
+        if kind != "value":
+            number = number - observed
+        if kind == "squared-error":
+            number = number**2
+        return float(number.value()), float(number.derivative())
 
     return of
 
 
-def _with(
-    line: Line, of: Callable[[float], DualFloat], run: Along, tangent: float | None, walk: Walk | None, observed: float | None
-) -> Line:  # fmt: skip
-    if tangent is not None:
-        there = of(tangent)
-        line = replace(line, tangent=(tangent, float(there.value()), float(there.derivative())))
-    if walk is not None and observed is not None:
-        start = run.default if walk.start is None else walk.start
-        if start is None:
-            raise UsageError(
-                f"where does the descent start? {line.name} has no number in the source",
-                why="a descent goes on from a value.", fix="give --start (Walk(start=…)).",
-            )  # fmt: skip
-        line = replace(line, path=walked(OneCall(line.name, run, observed, start), walk, line.grid))
-    return line
+def _start(run: Along, walk: Walk) -> float:
+    start = run.default if walk.start is None else walk.start
+    if start is None:
+        raise UsageError(
+            f"where does the descent start? {run.name} has no number in the source",
+            why="a descent goes on from a value.",
+            fix="give --start (Walk(start=…)).",
+        )
+    return start
 
 
 def _name(program: str, kind: str) -> str:

@@ -1,9 +1,10 @@
 """Write a figure to a file: wholly or not at all."""
 
+import contextlib
 import difflib
 import io
 import os
-import tempfile
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -56,20 +57,18 @@ def encoded(figure: Figure, suffix: str, summary: str = "") -> bytes:
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file wholly or not at all. Raises `WriteError` where it cannot be written."""
+    temporary = path.with_name(f".downslope_{os.getpid()}_{path.name}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".downslope_")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
-        temporary.chmod(0o644)
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, error: OSError) -> WriteError:
