@@ -25,6 +25,15 @@ def test_the_tutorial_shows_what_comes_out(run):
     assert len(page.printed) > 20
 
 
+def test_the_page_on_plots_shows_what_comes_out(tmp_path):
+    pages.check(DOCS / "plots.md", tmp_path)
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "cost.svg",
+        "duration.png",
+        "way.png",
+    ]
+
+
 def test_every_number_of_the_story_is_there():
     text = PAGE.read_text()
     for words in ("12.0\n", "2.9388", "1.00758", "30.0000 km/h", "(48, 24.0)"):

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -82,9 +81,7 @@ def descended(slope: Callable[[float], float], speed: float) -> tuple[float, int
 
 
 def _dual() -> Chapter:
-    three: Any = DualFloat(3, 0)
-    four: Any = DualFloat(4, 1)
-    product = three * four**2
+    product = DualFloat(3, 0) * DualFloat(4, 1) ** 2
     text = f"3 * x**2 at x = 4, as DualFloat(3, 0) * DualFloat(4, 1)**2:\nvalue {product.value()}, derivative {product.derivative()}"
     return Chapter("Numbers that carry their derivative", text)
 
