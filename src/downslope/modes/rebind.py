@@ -129,7 +129,7 @@ class Patches:
             case ModuleType():
                 return _Patched(value, self, done)
             case MethodType():
-                return MethodType(self._value(value.__func__, done), value.__self__)
+                return MethodType(self._value(value.__func__, done), self._owner(value.__self__, done))
             case functools.partial():
                 keywords = {name: self._value(v, done) for name, v in value.keywords.items()}
                 args = [self._value(arg, done) for arg in value.args]
@@ -140,9 +140,11 @@ class Patches:
         if plain is not None:
             return self._copy(plain, done)
         call = inspect.getattr_static(type(value), "__call__", None)
-        if isinstance(call, FunctionType) and not _foreign(call):
-            return MethodType(self._copy(call, done), value)
-        return value
+        return self._owner(value, done) if isinstance(call, FunctionType) and not _foreign(call) else value
+
+    def _owner(self, value: Any, done: dict[int, Any]) -> Any:
+        """The object that a method belongs to, with methods of our kind; a class as it is."""
+        return value if isinstance(value, type) else _Object(value, self, done)
 
     def _container(self, value: Any, done: dict[int, Any]) -> Any:
         """A container of functions as one of copies; any other as it is."""
@@ -180,6 +182,26 @@ class _Patched:
 
     def __getattr__(self, name: str) -> Any:
         return self._patches._value(getattr(self._module, name), self._done)
+
+
+class _Object(_Patched):
+    """An object of the user's whose methods take dual numbers; what is set is set on the original."""
+
+    _OWN = frozenset({"_module", "_patches", "_done"})
+
+    @property  # type: ignore[misc]  # read only, unlike object's
+    def __class__(self) -> Any:
+        return type(self._module)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._module, name, value)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        call = self._patches._value(type(self._module).__call__, self._done)
+        return call(self, *args, **options)
 
 
 def _float_for(kind: type, call: Function) -> Any:

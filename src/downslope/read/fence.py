@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
-from downslope.read.resolve import Missing, is_helper, number, resolve, row_of, unwrapped
+from downslope.read.callables import is_helper, plain
+from downslope.read.resolve import Missing, number, resolve, root, row_of
 from downslope.read.source import Source, read_source
 from downslope.rules.kinds import OPERATORS
 
@@ -40,7 +41,7 @@ FIX = {
 
 def fence(source: Source) -> None:
     """Raise `UnsupportedError` with every unsupported place of a program and of its helpers."""
-    problems = list(_Fence(source, (), {}).problems())
+    problems = list(_Fence(source, (plain(source.function),), {}).problems())
     if problems:
         unique = {(str(problem.loc), problem.what): problem for problem in problems}
         raise UnsupportedError(problems=tuple(unique.values()))
@@ -58,6 +59,10 @@ class _Fence:
 
     def _function(self, node: ast.FunctionDef | ast.Lambda, visible: dict[str, ast.AST]) -> Iterator[Problem]:
         arguments = {a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+        if (
+            node is self.source.node
+        ):  # an object that is given, such as self, is known when the program is read
+            arguments -= {name for name, value in self.source.preset.items() if number(value) is None}
         if isinstance(node, ast.Lambda):
             yield from self._expression(node.body, arguments, visible)
             return
@@ -204,7 +209,10 @@ class _Fence:
                 if name not in local and name not in nested:
                     yield from self._value(node)
             case ast.Attribute():
-                yield from self._value(node)
+                if root(node) in local or root(node) in nested:
+                    yield self._attribute(node)
+                else:
+                    yield from self._value(node)
             case ast.Call():
                 yield from self._call(node, local, nested)
             case ast.Compare(ops=ops):
@@ -266,10 +274,21 @@ class _Fence:
                     "call a function defined with `def`.",
                 )
             return
+        if isinstance(node.func, ast.Attribute) and (root(node.func) in local or root(node.func) in nested):
+            yield self._attribute(node.func)
+            return
         yield from self._outside(node, name)
 
+    def _attribute(self, node: ast.Attribute) -> Problem:
+        return self._problem(
+            node,
+            f"an attribute of {root(node)!r}",
+            "the variables of a program are numbers, and nothing is read from them.",
+            "use the number itself, or functions.",
+        )
+
     def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
-        value = unwrapped(resolve(node.func, self.source.namespace))
+        value = resolve(node.func, self.source.namespace)
         row = row_of(value)
         if row is not None:
             if row.name == "range":
@@ -287,9 +306,7 @@ class _Fence:
                 "nothing of this name is in scope.",
                 "check the spelling.",
             )
-        elif value in self.callers or value is self.source.function:
-            yield self._recursion(node, name)
-        elif hasattr(value, "downslope_source") or is_helper(value):
+        elif is_helper(value):
             yield from self._helper(value, node, name)
         else:
             yield self._problem(
@@ -301,12 +318,15 @@ class _Fence:
 
     def _helper(self, value: object, node: ast.Call, name: str) -> Iterator[Problem]:
         try:
+            if plain(value) in self.callers:
+                yield self._recursion(node, name)
+                return
             helper = read_source(value)  # type: ignore[arg-type]  # checked by is_helper
         except UnsupportedError as error:
             why = error.problem.why or str(error.problem.what)
             yield self._problem(node, f"the helper {name} cannot be read", why, error.problem.fix)
             return
-        yield from _Fence(helper, (*self.callers, self.source.function), {}).problems()
+        yield from _Fence(helper, (*self.callers, plain(helper.function)), {}).problems()
 
     def _recursion(self, node: ast.AST, name: str) -> Problem:
         return self._problem(

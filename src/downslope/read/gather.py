@@ -9,7 +9,7 @@ from typing import Literal
 from downslope.read.bindings import bindings
 from downslope.read.literals import literal, place
 from downslope.read.origin import Origin, Page, origin
-from downslope.read.reach import Unit, base, passes
+from downslope.read.reach import Unit, passes
 from downslope.read.role import FREE, Role, is_part, role
 from downslope.read.scopes import Here, defaults
 
@@ -53,7 +53,7 @@ def uses(unit: Unit) -> Iterator[tuple[Here, Origin]]:
         node = here.node
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in here.bound:
             name = node.id
-        elif isinstance(node, ast.Attribute) and base(node) not in here.bound:
+        elif isinstance(node, ast.Attribute) and root(node) not in here.bound:
             name = ast.unparse(node)
         else:
             continue
@@ -100,7 +100,7 @@ def _defaults(unit: Unit, calls: Sequence[ast.Call]) -> Iterator[Candidate]:
             if unit.name or isinstance(held, bool) or not isinstance(held, int | float):
                 continue
             value, off = held, Role("its default is not one literal, so it cannot be written back")
-        if unit.name and all(passes(call, unit.source.node, name) for call in calls):
+        if unit.name and all(passes(call, unit.source, name) for call in calls):
             off = Role("every call gives this argument a value")
         part = off if off.why else _of_name(unit, name, value)
         yield _candidate(unit, node, value, name, "default", part, "" if unit.name else name)

@@ -18,7 +18,9 @@ from downslope.read.gather import uses
 from downslope.read.literals import Place, place
 from downslope.read.reach import Unit, passes, reached
 from downslope.read.scopes import defaults
-from downslope.read.source import Definition, Source
+from downslope.read.callables import plain
+from downslope.read.source import Source
+from downslope.read.text import Definition
 
 Symbols = Mapping[tuple[object, ...], str]
 
@@ -95,10 +97,10 @@ class _Plan:
         new_defaults = {symbol: starts[symbol] for symbol in self.needs if starts}
         function, self.scope = _compiled(node, source, new_defaults)
         self.result = replace(
-            source, node=node, function=function, arguments=(*source.arguments, *self.needs),
+            source, node=node, function=source.rewrap(function), arguments=(*source.arguments, *self.needs),
             defaults={**source.defaults, **new_defaults}, namespace=dict(source.namespace),
         )  # fmt: skip
-        function.downslope_source = self.result
+        self.result.function.downslope_source = self.result  # type: ignore[attr-defined]  # functions have attributes
 
     def link(self) -> None:
         """Let the changed calls find the changed helpers."""
@@ -160,7 +162,7 @@ def _unpassed(call: ast.Call, callee: Unit, symbols: Symbols) -> dict[str, str]:
     return {
         argument.arg: symbols[source.file, place(node)]
         for argument, node in defaults(source.node)
-        if (source.file, place(node)) in symbols and not passes(call, source.node, argument.arg)
+        if (source.file, place(node)) in symbols and not passes(call, source, argument.arg)
     }
 
 
@@ -168,7 +170,7 @@ def _compiled(
     node: Definition, source: Source, new_defaults: Mapping[str, float]
 ) -> tuple[Any, dict[str, Any]]:
     """The function that a changed tree stands for, with the original's cells, and its globals."""
-    original: Any = source.function
+    original: Any = plain(source.function)
     scope = dict(original.__globals__)
     code = _code(node, original.__code__.co_freevars, source.file)
     cells: dict[str, CellType] = dict(

@@ -10,7 +10,7 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Param, Stmt, While
 from downslope.read.assigned import stored, stored_target
 from downslope.read.fence import fence
-from downslope.read.resolve import number, resolve, row_of, unwrapped
+from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, structured
 from downslope.rules import RULES
@@ -55,7 +55,7 @@ def lower(source: Source) -> Function:
     fence(source)
     lowerer = _Lowerer()
     params = tuple(Param(lowerer.names.fresh(name), name) for name in source.arguments)
-    env: dict[str, Value] = {param.label: param.name for param in params}
+    env: dict[str, Value] = _preset(source) | {param.label: param.name for param in params}
     value = lowerer.function(source.node, _Frame(source, env))
     outputs = _flat(value)
     name = getattr(source.node, "name", "program")
@@ -84,16 +84,30 @@ class _Lowerer:
         if isinstance(found, Closure):
             inner = self.bind(found.node, node, frame, found.defaults)
             return self.inlined(found.node, _Frame(found.frame.source, inner, parent=found.frame))
-        target = unwrapped(resolve(node.func, frame.source.namespace))
+        target = resolve(node.func, frame.source.namespace)
         row = row_of(target)
         if row is not None:
             values = [self.expression(argument, frame) for argument in node.args]
             values += [self.expression(keyword.value, frame) for keyword in node.keywords]
             return self.builtin(row.name, values, node, frame) if row.builtin else self.row(row.name, values)
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
-        defaults = {name: Lit(number(value)) for name, value in helper.defaults.items()}
-        inner = self.bind(helper.node, node, frame, defaults)
-        return self.inlined(helper.node, _Frame(helper, inner))
+        inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
+        return self.inlined(helper.node, _Frame(helper, _preset(helper) | inner))
+
+    def fixed(self, helper: Source, node: ast.Call, frame: _Frame) -> dict[str, Value]:
+        """The defaults of a helper that this call leaves as they are."""
+        names = [name for name in helper.arguments if name not in helper.preset]
+        given = {*names[: len(node.args)], *(str(keyword.arg) for keyword in node.keywords)}
+        left = {name: value for name, value in helper.defaults.items() if name not in given}
+        for name, value in left.items():
+            if number(value) is None:
+                raise UnsupportedError(
+                    f"{ast.unparse(node)} leaves {name} = {value!r}",
+                    loc=frame.source.loc(node),
+                    why="a program works on real numbers, and this default is none.",
+                    fix=f"pass {name}.",
+                )
+        return {name: Lit(number(value)) for name, value in left.items()}
 
     def inlined(self, node: ast.FunctionDef | ast.Lambda, frame: _Frame) -> Value:
         place = self.place
@@ -107,9 +121,11 @@ class _Lowerer:
         node: ast.Call,
         frame: _Frame,
         defaults: Mapping[str, Value],
+        preset: Sequence[str] = (),
     ) -> dict[str, Value]:
-        """The callee's arguments by name, as Python binds them."""
-        positional = [a.arg for a in (*callee.args.posonlyargs, *callee.args.args)]
+        """The callee's arguments by name, as Python binds them; `preset` ones are given already."""
+        names = [a.arg for a in (*callee.args.posonlyargs, *callee.args.args)]
+        positional = [name for name in names if name not in preset]
         every = positional + [a.arg for a in callee.args.kwonlyargs]
         given: dict[str, Value] = {}
         for name, argument in zip(positional, node.args, strict=False):
@@ -510,6 +526,12 @@ BOOLEAN = frozenset(
 )  # fmt: skip
 HARMLESS = BOOLEAN | {"add", "subtract", "multiply", "negative", "absolute"}
 """Ops that are cheap and cannot fail, so that computing them when Python would not changes nothing."""
+
+
+def _preset(source: Source) -> dict[str, Value]:
+    """The arguments that are given already and are numbers; objects such as self are in the namespace."""
+    numbers = {name: number(value) for name, value in source.preset.items()}
+    return {name: Lit(value) for name, value in numbers.items() if value is not None}
 
 
 def _boolean(inside: Sequence[Stmt], value: Arg) -> bool:

@@ -28,17 +28,16 @@ class Page:
 
     file: str
     text: str
-    first_line: int = 1
 
     def loc(self, node: ast.expr) -> Loc:
         """The place of a node of this text."""
         lines = [line.rstrip("\r\n") for line in split_lines(self.text)]
-        return loc_in(self.file, lines, node, self.first_line)
+        return loc_in(self.file, lines, node)
 
     @classmethod
     def of(cls, source: Source) -> "Page":
         """The text that a program was read from."""
-        return cls(source.file, source.text, source.first_line)
+        return cls(source.file, source.text)
 
 
 @dataclass(frozen=True)

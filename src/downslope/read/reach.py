@@ -1,18 +1,20 @@
 """The functions that a program is made of: itself, and the user's own helpers that it calls."""
 
 import ast
+import functools
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from downslope.errors import DownslopeError
 from downslope.read.literals import Place, parents_of, place
-from downslope.read.resolve import is_helper, resolve, row_of, unwrapped
+from downslope.read.callables import is_helper, plain
+from downslope.read.resolve import resolve, root, row_of
 from downslope.read.scopes import Here, nodes
-from downslope.read.source import Definition, Source, read_source
+from downslope.read.source import Source, read_source
 
 
 @dataclass(eq=False)
@@ -52,27 +54,32 @@ def reached(source: Source) -> tuple[Unit, ...]:
     >>> helper.name, len(root.calls)
     ('half', 2)
     """
-    root = Unit(source)
-    found = {id(source.function): root}
-    units = [root]
+    program = Unit(source)
+    found = {_key(source): program}
+    units = [program]
     for unit in units:
         for node, helper in _helpers(unit, source):
-            if id(helper.function) not in found:
-                found[id(helper.function)] = Unit(helper, _name(helper, node), ast.unparse(node.func))
-                units.append(found[id(helper.function)])
-            unit.calls[place(node)] = found[id(helper.function)]
+            if _key(helper) not in found:
+                found[_key(helper)] = Unit(helper, _name(helper, node), ast.unparse(node.func))
+                units.append(found[_key(helper)])
+            unit.calls[place(node)] = found[_key(helper)]
     return tuple(units)
+
+
+def _key(source: Source) -> tuple[int, ...]:
+    """The function and the objects it is bound to: each access makes another bound method."""
+    return id(plain(source.function)), *map(id, source.preset.values())
 
 
 def _helpers(unit: Unit, root: Source) -> Iterator[tuple[ast.Call, Source]]:
     """The calls of the user's own functions, with what they call."""
     for here in unit.nodes:
         node = here.node
-        if not isinstance(node, ast.Call) or base(node.func) in here.bound:
+        if not isinstance(node, ast.Call) or root(node.func) in here.bound - set(unit.source.preset):
             continue
-        target = unwrapped(resolve(node.func, unit.source.namespace))
-        if row_of(target) is not None or not is_helper(target):
-            continue
+        target = resolve(node.func, unit.source.namespace)
+        if row_of(target) is not None or isinstance(target, functools.partial) or not is_helper(target):
+            continue  # what a partial fixes is not in the text of its function
         try:
             helper = read_source(target)  # type: ignore[arg-type]  # a function, by is_helper
         except DownslopeError:
@@ -81,22 +88,16 @@ def _helpers(unit: Unit, root: Source) -> Iterator[tuple[ast.Call, Source]]:
             yield node, helper
 
 
-def base(node: ast.expr) -> str:
-    """The name that a dotted name starts with; empty for other expressions."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def _name(helper: Source, call: ast.Call) -> str:
     if isinstance(helper.node, ast.FunctionDef):
         return helper.node.name
-    return call.func.attr if isinstance(call.func, ast.Attribute) else base(call.func)
+    return call.func.attr if isinstance(call.func, ast.Attribute) else root(call.func)
 
 
-def passes(call: ast.Call, definition: Definition, argument: str) -> bool:
+def passes(call: ast.Call, callee: Source, argument: str) -> bool:
     """Whether a call gives an argument a value of its own, so that its default is not used."""
-    positional = [a.arg for a in (*definition.args.posonlyargs, *definition.args.args)]
+    names = [a.arg for a in (*callee.node.args.posonlyargs, *callee.node.args.args)]
+    positional = [name for name in names if name not in callee.preset]
     unclear = any(keyword.arg is None for keyword in call.keywords)
     starred = any(isinstance(value, ast.Starred) for value in call.args)
     given = argument in positional[: len(call.args)] or starred
@@ -114,7 +115,7 @@ def is_users(file: str, program: str) -> bool:
     return not any(resolved.is_relative_to(folder) for folder in _installed())
 
 
-@cache
+@functools.cache
 def _installed() -> tuple[Path, ...]:
     paths = sysconfig.get_paths()
     folders = {Path(paths[key]).resolve() for key in ("stdlib", "platstdlib", "purelib", "platlib")}

@@ -3,12 +3,11 @@
 import ast
 import builtins
 import importlib
-import math
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import FunctionType, ModuleType
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 
@@ -16,6 +15,15 @@ from downslope.rules import SPELLINGS
 
 STRUCTURAL = ("range", "max", "min", "sum", "divmod")
 """Builtins that the reader itself takes apart; all other callables are rows or helpers."""
+EXPANDED: Mapping[str, tuple[str, ...]] = {
+    "math.log": ("x",),
+    "math.hypot": ("x", "y"),
+    "numpy.clip": ("x", "low", "high"),
+    "numpy.float64": ("x",),
+    "builtins.max": ("a", "b"),
+    "builtins.min": ("a", "b"),
+}
+"""Functions that the reader writes with rows -> the arguments they have as programs of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,23 @@ def resolve(node: ast.expr, namespace: Mapping[str, object]) -> object:
             return namespace.get(name, getattr(builtins, name, Missing()))
         case ast.Attribute(value=value, attr=attr):
             owner = resolve(value, namespace)
-            return getattr(owner, attr, Missing()) if isinstance(owner, ModuleType) else Missing()
+            return owner if isinstance(owner, Missing) else _member(owner, attr)
     return Missing()
+
+
+def _member(owner: object, attr: str) -> object:
+    """An attribute of a module or object; a property itself, for its value is computed at each reading."""
+    if isinstance(owner, ModuleType):
+        return getattr(owner, attr, Missing())
+    static = inspect.getattr_static(owner, attr, Missing())
+    return static if isinstance(static, Missing | property) else getattr(owner, attr, Missing())
+
+
+def root(node: ast.expr) -> str:
+    """The name that a dotted name starts with; empty for other expressions."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def number(value: object) -> float | int | bool | None:
@@ -57,32 +80,22 @@ def number(value: object) -> float | int | bool | None:
 def _rows_by_object() -> dict[int, Row]:
     found: dict[int, Row] = {}
     for spelling, row in SPELLINGS.items():
-        module, _, attribute = spelling.rpartition(".")
-        target = getattr(importlib.import_module(module), attribute, None)
+        target = spelled(spelling)
         if target is not None:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
-    for target, name in (
-        (math.log, "log"),
-        (math.hypot, "hypot"),
-        (np.clip, "clip"),
-        (np.float64, "float64"),
-    ):
-        found[id(target)] = Row(name, builtin=True)
+    for spelling in EXPANDED:
+        found[id(spelled(spelling))] = Row(spelling.rpartition(".")[2], builtin=True)
     return found
+
+
+def spelled(spelling: str) -> object:
+    """The object that a dotted name such as `numpy.sin` means."""
+    module, _, attribute = spelling.rpartition(".")
+    return getattr(importlib.import_module(module), attribute, None)
 
 
 def row_of(value: object) -> Row | None:
     """The row that a callable stands for."""
     return _rows_by_object().get(id(value))
-
-
-def is_helper(value: object) -> bool:
-    """Whether a value is a Python function that can be read (a Numba dispatcher counts)."""
-    return isinstance(unwrapped(value), FunctionType)
-
-
-def unwrapped(value: Any) -> object:
-    """The plain Python function under a Numba dispatcher or `functools.wraps`."""
-    return getattr(value, "py_func", value)

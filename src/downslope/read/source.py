@@ -3,28 +3,35 @@
 import ast
 import builtins
 import difflib
+import functools
 import hashlib
 import importlib.util
 import inspect
-import linecache
 import re
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
-from downslope.errors import Loc, SourceUnavailable, StaleSource, UnsupportedError, UsageError
+from downslope.errors import Loc, UnsupportedError, UsageError
+from downslope.read.callables import Callee, callee, row_text
+from downslope.read.resolve import number
+from downslope.read.text import Definition, matching, text_of
 
-Definition = ast.FunctionDef | ast.Lambda
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+ROW_FILE = "<rule table>"
+"""Where a function of the rule table stands that is a program by itself."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A program's text and everything needed to read it. Node positions are positions in `text`."""
+    """A program's text and everything needed to read it. Node positions are positions in `text`.
+
+    `function` is what runs: a function, or a method, partial or callable object with `preset` arguments
+    (`rewrap` makes another one of another function).
+    """
 
     name: str
     file: str
@@ -35,7 +42,8 @@ class Source:
     namespace: Mapping[str, object]
     defaults: Mapping[str, object]
     arguments: tuple[str, ...]
-    first_line: int = 1
+    preset: Mapping[str, object] = field(default_factory=dict)
+    rewrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda function: function
     lines: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -45,12 +53,11 @@ class Source:
 
     def loc(self, node: ast.AST) -> Loc:
         """The place of a syntax node. Columns count characters, not bytes."""
-        default = getattr(self.node, "lineno", 1)
-        return loc_in(self.file, self.lines, node, self.first_line, default)
+        return loc_in(self.file, self.lines, node, getattr(self.node, "lineno", 1))
 
 
-def loc_in(file: str, lines: Sequence[str], node: ast.AST, first_line: int = 1, default_line: int = 1) -> Loc:
-    """The place of a syntax node in a text whose line 1 is line `first_line` of the file."""
+def loc_in(file: str, lines: Sequence[str], node: ast.AST, default_line: int = 1) -> Loc:
+    """The place of a syntax node in the text of a file."""
     line = getattr(node, "lineno", default_line)
     text = lines[line - 1] if 0 < line <= len(lines) else ""
     col = _characters(text, getattr(node, "col_offset", 0)) + 1
@@ -59,8 +66,7 @@ def loc_in(file: str, lines: Sequence[str], node: ast.AST, first_line: int = 1, 
     end_col = _characters(end_text, getattr(node, "end_col_offset", 0) or 0) + 1
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         end_line, end_col = line, len(text) + 1
-    offset = first_line - 1
-    return Loc(file, line + offset, col, end_line + offset, end_col, text)
+    return Loc(file, line, col, end_line, end_col, text)
 
 
 def split_lines(text: str) -> list[str]:
@@ -91,31 +97,39 @@ def read_source(program: Callable[..., Any] | str) -> Source:
         return _from_path(program)
     if isinstance(attached := getattr(program, "downslope_source", None), Source):
         return attached
-    return _from_function(program)
+    return _from_callable(program)
 
 
-def _from_function(program: Callable[..., Any]) -> Source:
-    function = getattr(program, "py_func", program)
-    if not isinstance(function, FunctionType):
-        raise UnsupportedError(
-            f"{program!r} is not a Python function",
-            why="only functions written with def or lambda can be read.",
-            fix="wrap it in a function.",
-        )
-    file, text, first_line = _text_of(function)
+def _from_callable(program: Callable[..., Any]) -> Source:
+    if not isinstance(program, FunctionType | MethodType | functools.partial):
+        row = row_text(program)
+        if row is not None:
+            return _from_row(*row)
+    taken = callee(program)
+    file, text = text_of(taken.function)
     tree = ast.parse(text)
-    return _source(function, file, text, tree, _matching(function, tree, first_line), first_line)
+    return _source(taken, file, text, tree, matching(taken.function, tree))
 
 
-def _source(
-    function: FunctionType, file: str, text: str, tree: ast.Module, node: Definition, first_line: int
-) -> Source:
+def _from_row(text: str, namespace: Mapping[str, object]) -> Source:
+    tree = ast.parse(text)
+    node = tree.body[0]
+    assert isinstance(node, ast.FunctionDef)
+    scope: dict[str, Any] = {}
+    exec(compile(tree, ROW_FILE, "exec"), scope)  # our own text: a call of one function
+    # In a scope of its own: the program has the name of the function that it calls.
+    function = FunctionType(scope[node.name].__code__, dict(namespace))
+    return _source(Callee(function, function), ROW_FILE, text, tree, node)
+
+
+def _source(taken: Callee, file: str, text: str, tree: ast.Module, node: Definition) -> Source:
     arguments = node.args
+    function = taken.function
+    parameters = inspect.signature(taken.program).parameters
     source = Source(
         function.__name__ if isinstance(node, ast.FunctionDef) else "program",
-        file, text, tree, node, function, _namespace(function), _defaults(function),
-        tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)),
-        first_line, tuple(line.rstrip("\r\n") for line in split_lines(text)),
+        file, text, tree, node, taken.program, _namespace(function) | _objects(taken.preset), _defaults(taken.program),
+        tuple(parameters), taken.preset, taken.rewrap, tuple(line.rstrip("\r\n") for line in split_lines(text)),
     )  # fmt: skip
     odd = arguments.vararg or arguments.kwarg
     if odd:
@@ -148,106 +162,14 @@ def _namespace(function: FunctionType) -> dict[str, object]:
     return {**vars(builtins), **function.__globals__, **closed}
 
 
-def _defaults(function: FunctionType) -> dict[str, object]:
+def _objects(preset: Mapping[str, object]) -> dict[str, object]:
+    """The given arguments that are no numbers: they are known when the program is read, as constants are."""
+    return {name: value for name, value in preset.items() if number(value) is None}
+
+
+def _defaults(function: Callable[..., Any]) -> dict[str, object]:
     signature = inspect.signature(function)
     return {n: p.default for n, p in signature.parameters.items() if p.default is not inspect.Parameter.empty}
-
-
-def _text_of(function: FunctionType) -> tuple[str, str, int]:
-    """File name, text and first line: of the whole file where there is one."""
-    file = function.__code__.co_filename
-    linecache.checkcache(file)
-    lines = linecache.getlines(file, function.__globals__)
-    if lines:
-        return file, "".join(lines), 1
-    typed = _from_history(function)
-    if typed is not None:
-        return "<prompt>", typed, 1
-    raise SourceUnavailable(
-        f"the function {function.__name__!r} has no source text",
-        why=f"it was made by exec or python -c ({file}), which keep no text.",
-        fix="put it into a file.",
-    )
-
-
-def _from_history(function: FunctionType) -> str | None:
-    """The text typed at the interactive prompt, found in readline's history by its compiled code."""
-    readline: Any = sys.modules.get("readline")
-    if readline is None:
-        return None
-    lines = [readline.get_history_item(i + 1) or "" for i in range(readline.get_current_history_length())]
-    for start in range(len(lines) - 1, -1, -1):
-        for stop in range(start + 1, len(lines) + 1):
-            text = textwrap.dedent("\n".join(lines[start:stop])) + "\n"
-            try:
-                tree = ast.parse(text)
-            except SyntaxError:
-                continue
-            if any(_same_code(code, function.__code__) for code in _codes(compile(tree, "<prompt>", "exec"))):
-                return text
-    return None
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-def _same_code(left: CodeType, right: CodeType) -> bool:
-    """Whether two code objects do the same, wherever they were compiled."""
-    if (left.co_code, left.co_names, left.co_varnames, left.co_freevars) != (
-        right.co_code, right.co_names, right.co_varnames, right.co_freevars,
-    ):  # fmt: skip
-        return False
-    if len(left.co_consts) != len(right.co_consts):
-        return False
-    return all(
-        _same_code(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else repr(a) == repr(b)
-        for a, b in zip(left.co_consts, right.co_consts, strict=True)
-    )
-
-
-def _matching(function: FunctionType, tree: ast.Module, first_line: int) -> Definition:
-    """The definition that compiles to the function's code: never another one on the same line."""
-    wanted = function.__code__
-    kind = ast.Lambda if wanted.co_name == "<lambda>" else (ast.FunctionDef, ast.AsyncFunctionDef)
-    found = [n for n in ast.walk(tree) if isinstance(n, kind)]
-    if wanted.co_name != "<lambda>":
-        found = [n for n in found if getattr(n, "name", "") == wanted.co_name]
-    codes = [c for c in _codes(compile(tree, "<match>", "exec")) if _same_code(c, wanted)]
-    lines = {c.co_firstlineno for c in codes}
-    exact = [
-        n
-        for n in found
-        if _first_line(n) in lines and (first_line != 1 or _first_line(n) == wanted.co_firstlineno)
-    ]
-    exact = exact or [n for n in found if _first_line(n) in lines]
-    alike = [n for n in exact if _encloses(n, wanted)] if len(exact) > 1 and first_line == 1 else exact
-    if not alike:
-        raise StaleSource(
-            f"the source of {function.__name__!r} has changed since it was loaded",
-            why=f"no definition in {wanted.co_filename} compiles to the code that is running.",
-            fix="reload the module.",
-        )
-    return alike[0]  # type: ignore[return-value]  # `found` holds definitions of one kind
-
-
-def _first_line(node: ast.AST) -> int:
-    lines: list[int] = [d.lineno for d in getattr(node, "decorator_list", [])]
-    own: int = node.lineno  # type: ignore[attr-defined]  # definitions have lines
-    return min([*lines, own])
-
-
-def _encloses(node: ast.AST, wanted: CodeType) -> bool:
-    """Whether the code's own positions lie in a lambda's body: tells apart those on one line."""
-    if not isinstance(node, ast.Lambda):
-        return True
-    body = node.body
-    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
-    places = [p for p in wanted.co_positions() if None not in p and (p[0], p[2]) != (p[1], p[3])]
-    return all(first <= (p[0], p[2]) and (p[1], p[3]) <= last for p in places)
 
 
 def _from_path(spec: str) -> Source:
@@ -261,11 +183,7 @@ def _from_path(spec: str) -> Source:
             f"the file {path} does not exist", why="nothing is there to read.", fix="check the path."
         )
     module = _loaded(Path(path))
-    functions = {
-        n: v
-        for n, v in vars(module).items()
-        if callable(getattr(v, "py_func", v)) and not isinstance(v, type)
-    }
+    functions = {n: v for n, v in vars(module).items() if callable(v) and not isinstance(v, type)}
     if name not in functions:
         close = difflib.get_close_matches(name, functions, 1)
         raise UsageError(
