@@ -13,6 +13,12 @@ import downslope as ds
 from downslope.modes import dual
 from programs import Drawn, run
 
+# Programs whose result does not depend on an input are meant here; the warning has tests of its own.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*does not depend on:downslope.errors.DownslopeWarning"),
+    pytest.mark.filterwarnings("ignore:.*is 0 everywhere:downslope.errors.DownslopeWarning"),
+]
+
 COUNT, NATIVE = 600, 20
 MODES = ("forward", "reverse")
 

@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,17 +124,19 @@ def decorated(x):
 
 
 several_on_one_line = [lambda x: x, lambda x: 3 * x**2, lambda x: x**3]
+
+
+def itself(function):
+    return function
+
+
 # fmt: off
-on_several_lines = (
+on_several_lines = itself(
     lambda x:
         3 *
         x**2
 )
 # fmt: on
-
-
-def itself(function):
-    return function
 
 
 def uses_objects(x: float) -> float:
@@ -173,7 +176,7 @@ def test_arguments_that_are_given_are_no_inputs():
     assert ds.grad(partial, ("x", "k"), engine="python")(4.0) == (24.0, 48.0)
     assert ds.grad(functools.partial(scaled, k=2.0), ("a", "k"), engine="python")(3.0, 4.0) == (32.0, 48.0)
     assert ds.grad(functools.partial(scaled, 3.0, k=2.0), engine="python")(4.0, k=1.0) == 24.0
-    assert ds.grad(rated, "2@45", engine="python")(4.0) == pytest.approx(48 * math.log(4.0)) or True
+    assert ds.grad(functools.partial(scaled, 3.0), ("x", "k"), engine="python")(4.0, k=2.0) == (48.0, 48.0)
 
 
 def test_what_an_object_hides_is_refused():
@@ -192,7 +195,7 @@ def test_what_an_object_hides_is_refused():
     [
         (math.sin, (0.0,), 1.0), (np.sin, (0.0,), 1.0), (abs, (-2.0,), -1.0), (math.log, (2.0,), 0.5),
         (math.hypot, (3.0, 4.0), 0.6), (max, (3.0, 2.0), 1.0), (np.maximum, (1.0, 2.0), 0.0), (pow, (3.0, 2.0), 6.0),
-        (np.clip, (1.0, 0.0, 3.0), 1.0), (math.atan2, (0.0, 2.0), 0.5), (functools.partial(math.atan2, 0.0), (2.0,), 0.0),
+        (np.clip, (1.0, 0.0, 3.0), 1.0), (math.atan2, (0.0, 2.0), 0.5),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("mode", MODES)
@@ -211,7 +214,8 @@ def made_by_exec(text="def f(x, y=1.0):\n    return 3 * x**2 * y\n"):
 
 def test_one_notice_per_function_and_then_dual_numbers():
     function = made_by_exec()
-    with pytest.warns(DownslopeWarning, match="no source text.*dual numbers.*slower") as notices:
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always")
         assert ds.grad(function)(4.0) == 24.0
         assert ds.value_and_grad(function)(4.0) == (48.0, 24.0)
         assert ds.grad(function, ("x", "y"))(4.0) == (24.0, 48.0)
@@ -219,7 +223,12 @@ def test_one_notice_per_function_and_then_dual_numbers():
         assert ds.hessian(function, (0, 1))(4.0).tolist() == [[6.0, 24.0], [24.0, 0.0]]
         assert ds.grad(ds.grad(ds.grad(function)))(4.0) == 0.0
         assert ds.grad(ds.grad(function))(4.0) == 6.0
+        assert ds.derivative(ds.grad(function), mode="numeric")(4.0) == pytest.approx(6.0)
+        assert ds.jacobian(ds.grad(function, (0, 1)), (0, 1))(4.0).tolist() == [[6.0, 24.0], [24.0, 0.0]]
+        assert ds.hessian(ds.grad(function))(4.0).tolist() == [[0.0]]
     assert len(notices) == 1
+    assert re.search("no source text.*dual numbers.*slower", str(notices[0].message))
+    assert notices[0].category is DownslopeWarning
     assert notices[0].filename == __file__  # at the user's line, not ours
 
 
@@ -249,9 +258,7 @@ def test_a_file_that_changed_is_noticed(tmp_path, monkeypatch):
     with pytest.raises(StaleSource, match="has changed since it was loaded"):
         ds.grad(module.g)
     file.unlink()
-    with (
-        pytest.warns(DownslopeWarning, match="no source text"),
-    ):
+    with pytest.warns(DownslopeWarning, match="no source text"):
         assert ds.grad(module.g)(1.0) == 2.0
     sys.modules.pop("changing")
 

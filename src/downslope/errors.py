@@ -3,8 +3,11 @@
 A message has five parts: place, what, the source line with a caret, why, how to fix it.
 """
 
+import inspect
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +116,12 @@ class StaleSource(UnsupportedError):
 
 class DownslopeWarning(UserWarning):
     """Something the user should know that does not stop the work."""
+
+
+def warned(message: object) -> None:
+    """Warn with `DownslopeWarning` at the line of the user's that called us, however deep we are."""
+    ours = str(Path(__file__).parent)
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_code.co_filename.startswith(ours):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(str(message), DownslopeWarning, stacklevel=level)

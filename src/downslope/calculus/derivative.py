@@ -1,53 +1,56 @@
 """`derivative`, `grad` and `value_and_grad`: one mode, or the one chosen by cost."""
 
 import inspect
-import math
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
+from downslope.calculus.idle import idle
 from downslope.calculus.program import (
     Program,
     Wrt,
-    bound,
     by_position,
-    kind_of,
     listed,
     one_output,
     params_of,
     program,
     several,
+    values_of,
 )
-from downslope.calculus.run import Engine, endless, explained, runnable
-from downslope.errors import DownslopeWarning, SourceUnavailable, UsageError
+from downslope.calculus.run import Engine, Runner, raised
+from downslope.calculus.sourceless import MODES, Mode, Sourceless, without_source
+from downslope.errors import DownslopeError, SourceUnavailable, UsageError
 from downslope.ir.nodes import Block, Function
-from downslope.modes.dual import dual_derivative
+from downslope.modes.dual import dual_higher
 from downslope.modes.forward import forward
-from downslope.modes.numeric import numeric_derivative, numeric_two_point, ridders, two_point
+from downslope.modes.numeric import ridders, two_point
 from downslope.modes.reverse import reverse
 from downslope.passes.simplify import simplified
 
-Mode = Literal["auto", "numeric", "dual", "forward", "reverse"]
-MODES: tuple[Mode, ...] = ("numeric", "dual", "forward", "reverse")
+__all__ = ["MODES", "Derivative", "Mode", "derivative", "grad", "made", "value_and_grad"]
+
 FEW = 8
 """Up to so many parameters, tangents that travel with the primal beat a tape (docs/decisions/0002)."""
 
 
 @dataclass(frozen=True)
 class Derivative:
-    """A derivative that can be called like the program, and differentiated again."""
+    """A derivative that can be called like the program, and differentiated again.
 
+    `origin` is what was differentiated: for a derivative of higher order, a `Derivative`. `asked` are
+    the names as they were given, `wrt` those of the inputs.
+    """
+
+    origin: Callable[..., Any] | str
     program: Program
+    asked: tuple[str | int, ...]
     wrt: tuple[str, ...]
     mode: Mode
     several: bool
     engine: Engine = "native"
     delta: float | None = None
     with_value: bool = False
-    own: Callable[..., Any] | None = None
-    _compiled: dict[Any, Callable[..., Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def forward_form(self) -> Function:
@@ -58,10 +61,13 @@ class Derivative:
     @cached_property
     def function(self) -> Function:
         """The IR that is run: value, then the derivatives."""
-        one_output(self.program)
         if self._chosen == "reverse":
             return reverse(self.program.function, params_of(self.program.function, self.wrt))
         return self.forward_form
+
+    @cached_property
+    def _run(self) -> Runner:
+        return Runner(self.program.source, self.function, self.engine)
 
     @property
     def _chosen(self) -> Mode:
@@ -73,55 +79,65 @@ class Derivative:
     def __signature__(self) -> inspect.Signature:
         return inspect.signature(self.program.source.function)
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The inputs by which the program has been differentiated before this derivative."""
+        return (*self.origin.path, *self.origin.wrt) if isinstance(self.origin, Derivative) else ()
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The derivative at these arguments: a number, or a tuple for several inputs."""
-        values = bound(self.program.source, args, kwargs, self.wrt)
-        if self._chosen in ("numeric", "dual"):
-            value, slopes = self._by_running(values)
-        else:
-            value, *slopes = self._by_code(values)
+        """The derivative at these arguments: a number, or a tuple for several inputs.
+
+        Raises `UsageError` for arguments that do not fit, `ProgramError` where the program raises.
+        """
+        values = values_of(self.program, args, kwargs, self.wrt)
+        value, *slopes = (
+            self._by_running(values) if self._chosen in ("numeric", "dual") else self._run(values)
+        )
         result = tuple(slopes) if self.several else slopes[0]
         return (value, result) if self.with_value else result
 
     def as_program(self, wrt: Wrt) -> tuple[Program, tuple[str, ...]]:
         """The derivative as a program. Its forward form is tape-free, so any mode can follow."""
-        base, form = self.program.function, self.forward_form
-        only = Block(form.body.body, form.body.yields[1 : 1 + len(self.wrt)])
+        whole = self.with_inputs(wrt)
+        base, form = whole.program.function, whole.forward_form
+        only = Block(form.body.body, form.body.yields[1 : 1 + len(whole.wrt)])
         tangent = simplified(Function(f"d_{base.name}", form.params, only, not self.several))
-        read = Program(self.program.source, tangent)
-        return read, tuple(read.arguments[read.position(n)] for n in listed(wrt, self.wrt[:1]))
+        read = Program(whole.program.source, tangent, whole.program.symbols)
+        return read, tuple(read.arguments[read.position(name)] for name in listed(wrt, whole.wrt[:1]))
 
-    def _by_code(self, values: list[Any]) -> Any:
-        kinds = tuple(kind_of(value) for value in values)
-        if kinds not in self._compiled:
-            self._compiled[kinds] = runnable(self.function, kinds, self.engine)
+    def with_inputs(self, wrt: Wrt) -> "Derivative":
+        """The same derivative, of a program with the constants named in `wrt` as further inputs."""
+        known = {*self.program.arguments, *self.program.symbols}
+        new = [name for name in listed(wrt, []) if isinstance(name, str) and name not in known]
+        if not new:
+            return self
+        origin = self.origin.with_inputs(new) if isinstance(self.origin, Derivative) else self.origin
+        read, names = program(origin, (*self.asked, *new))
+        return replace(self, origin=origin, program=read, wrt=names[: len(self.wrt)])
+
+    def _by_running(self, values: list[Any]) -> tuple[float, ...]:
+        """Value and derivatives by the user's own function, which is run and not read."""
+        source = self.program.source
+        run = by_position(source, source.function)
+        before = [self.program.position(name) for name in self.path]
         try:
-            results = self._compiled[kinds](*values)
-        except StopIteration as error:  # the user's own function would not end either
-            raise endless(self.program.source, values) from error
-        except Exception:
-            explained(self.program.source, values)
-            raise
-        if not all(map(math.isfinite, results)):
-            explained(self.program.source, values)
-        return tuple(float(result) for result in results)
-
-    def _by_running(self, values: list[Any]) -> tuple[float, list[float]]:
-        run = self.own or self.program.source.function
-        ordered = by_position(self.program.source, run)
-        slopes = []
-        for name in self.wrt:
-            position = self.program.position(name)
             if self._chosen == "dual":
-                slopes.append(float(dual_derivative(ordered, values, position)[1]))
-                continue
+                slopes = [dual_higher(run, values, (*before, self.program.position(n))) for n in self.wrt]
+                return tuple(map(float, (dual_higher(run, values, before), *slopes)))
+            inner = by_position(source, self.origin) if isinstance(self.origin, Derivative) else run
+            slopes = [self._difference(inner, values, self.program.position(name)) for name in self.wrt]
+            return tuple(map(float, (inner(*values), *slopes)))
+        except DownslopeError:
+            raise
+        except Exception as error:
+            raise raised(source, values, error) from error
 
-            def along(x: float, position: int = position) -> float:
-                return float(ordered(*values[:position], x, *values[position + 1 :]))
+    def _difference(self, run: Callable[..., Any], values: list[Any], position: int) -> float:
+        def along(x: float) -> float:
+            return float(run(*values[:position], x, *values[position + 1 :]))
 
-            x = float(values[position])
-            slopes.append(ridders(along, x).value if self.delta is None else two_point(along, x, self.delta))
-        return float(ordered(*values)), slopes
+        x = float(values[position])
+        return ridders(along, x).value if self.delta is None else two_point(along, x, self.delta)
 
 
 def derivative(
@@ -149,76 +165,31 @@ def derivative(
         raise UsageError(
             f"unknown mode {mode!r}", why=f"modes are {', '.join(MODES)}, auto.", fix="choose one of them."
         )
-    return _made(f, wrt, mode, engine, delta)
+    return made(f, wrt, mode, engine, delta)
 
 
-def _made(
+def made(
     f: Callable[..., Any] | str,
     wrt: Wrt,
     mode: Mode,
     engine: Engine,
     delta: float | None = None,
     with_value: bool = False,
+    quiet: bool = False,
 ) -> "Derivative | Sourceless":
+    """A derivative; with `quiet`, without a word on inputs that do not matter."""
+    f = f.with_inputs(wrt) if isinstance(f, Derivative) else f
     try:
         read, names = program(f, wrt)
     except SourceUnavailable as error:
         if isinstance(f, str):
             raise
-        return _without_source(f, wrt, mode, error, delta, with_value)
-    own = f.__call__ if isinstance(f, Derivative) else None
-    return Derivative(read, names, mode, several(wrt), engine, delta, with_value, own)
-
-
-@dataclass(frozen=True)
-class Sourceless:
-    """The derivative of a function without source: the function itself is run, on dual numbers or near by."""
-
-    run: Callable[..., Any]
-    wrt: tuple[str, ...]
-    mode: Mode
-    several: bool
-    delta: float | None = None
-    with_value: bool = False
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.run)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The derivative at these arguments: a number, or a tuple for several inputs."""
-        slopes = tuple(self._slope(name, args, kwargs) for name in self.wrt)
-        result = slopes if self.several else slopes[0]
-        return (float(self.run(*args, **kwargs)), result) if self.with_value else result
-
-    def _slope(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.mode != "numeric":
-            return dual_derivative(self.run, args, name, kwargs)[1]
-        if self.delta is None:
-            return numeric_derivative(self.run, args, kwargs, name).value
-        return numeric_two_point(self.run, args, kwargs, name, delta=self.delta)
-
-
-def _without_source(
-    f: Callable[..., Any],
-    wrt: Wrt,
-    mode: Mode,
-    error: SourceUnavailable,
-    delta: float | None,
-    with_value: bool,
-) -> Sourceless:
-    """Dual numbers on the function itself, said once: never a silent change of method."""
-    if mode not in ("auto", "numeric", "dual"):
-        raise error
-    names = list(inspect.signature(f).parameters)
-    asked = tuple(names[n] if isinstance(n, int) else n for n in listed(wrt, [0]))
-    if mode == "auto":
-        warnings.warn(
-            f"{error.problem.what}: it is differentiated by dual numbers, which run it in Python and are slower",
-            DownslopeWarning,
-            stacklevel=4,
-        )
-    return Sourceless(f, asked, mode, several(wrt), delta, with_value)
+        return without_source(f, wrt, mode, error, delta, with_value)
+    one_output(read)
+    if not quiet and not isinstance(f, Derivative):
+        idle(read, names)
+    asked = tuple(listed(wrt, [0]))
+    return Derivative(f, read, asked, names, mode, several(wrt), engine, delta, with_value)
 
 
 def grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
@@ -240,4 +211,4 @@ def value_and_grad(
     >>> value_and_grad(lambda x: x * x, engine="python")(3.0)
     (9.0, 6.0)
     """
-    return _made(f, wrt, "auto", engine, with_value=True)
+    return made(f, wrt, "auto", engine, with_value=True)

@@ -5,11 +5,24 @@ from typing import Any
 
 import numpy as np
 
-from downslope.calculus.program import Wrt, bound, kind_of, number_of, one_output, params_of, program
-from downslope.calculus.run import Engine, floats, runnable
-from downslope.errors import UsageError
+from downslope.calculus.idle import idle
+from downslope.calculus.program import (
+    Differentiated,
+    Program,
+    Wrt,
+    number_of,
+    one_output,
+    params_of,
+    program,
+    values_of,
+)
+from downslope.calculus.run import Engine, Runner
+from downslope.calculus.sourceless import Sourceless, named, notice, sourceless_hessian, sourceless_jacobian
+from downslope.errors import SourceUnavailable, UsageError
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+
+Pull = Callable[..., tuple[float, ...]]
 
 
 def jacobian(
@@ -17,40 +30,49 @@ def jacobian(
 ) -> Callable[..., Any]:
     """All derivatives of all outputs: an array of shape (outputs, inputs in `wrt`).
 
+    A function without source is differentiated by dual numbers, with a notice. Raises as `derivative`.
+
     >>> jacobian(lambda x, y: (x * y, x + y), (0, 1), engine="python")(2.0, 3.0).tolist()
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    read, names = program(f, wrt)
-    function = forward(read.function, params_of(read.function, names))
+    try:
+        read, names = program(f, wrt)
+    except SourceUnavailable as error:
+        return _without_source(f, wrt, error, sourceless_jacobian)
+    _told(f, read, names)
+    run = Runner(read.source, forward(read.function, params_of(read.function, names)), engine)
     outputs = len(read.function.body.yields)
 
-    def run(*args: Any, **kwargs: Any) -> Any:
-        values = bound(read.source, args, kwargs, names)
-        results = runnable(function, tuple(map(kind_of, values)), engine)(*values)
-        return np.array(results[outputs:], dtype=float).reshape(len(names), outputs).T
+    def rows(*args: Any, **kwargs: Any) -> Any:
+        results = run(values_of(read, args, kwargs, names))
+        return np.array(results[outputs:]).reshape(len(names), outputs).T
 
-    return run
+    return rows
 
 
 def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
     """Second derivatives: an array (n, n) for the n inputs in `wrt` (forward over reverse).
 
+    A function without source is differentiated by dual numbers, with a notice. Raises as `derivative`.
+
     >>> hessian(lambda x, y: x * x * y, (0, 1), engine="python")(2.0, 3.0).tolist()
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    read, names = program(f, wrt)
+    try:
+        read, names = program(f, wrt)
+    except SourceUnavailable as error:
+        return _without_source(f, wrt, error, sourceless_hessian)
     one_output(read)
+    _told(f, read, names)
     labels = params_of(read.function, names)
-    gradient = reverse(read.function, labels)
-    function = forward(gradient, labels)
+    run = Runner(read.source, forward(reverse(read.function, labels), labels), engine)
 
-    def run(*args: Any, **kwargs: Any) -> Any:
-        values = bound(read.source, args, kwargs, names)
-        results = runnable(function, tuple(map(kind_of, values)), engine)(*values)
-        rows = np.array(results[1 + len(names) :], dtype=float).reshape(len(names), 1 + len(names))
+    def table(*args: Any, **kwargs: Any) -> Any:
+        results = run(values_of(read, args, kwargs, names))
+        rows = np.array(results[1 + len(names) :]).reshape(len(names), 1 + len(names))
         return rows[:, 1:]
 
-    return run
+    return table
 
 
 def jvp(
@@ -58,47 +80,49 @@ def jvp(
     primals: Sequence[float],
     tangents: Sequence[float],
     *,
+    wrt: Wrt = None,
     engine: Engine = "native",
 ) -> tuple[Any, Any]:
-    """A Jacobian-vector product: `(y, y_dot)`, where `tangents` moves each of `primals`.
+    """A Jacobian-vector product: `(y, y_dot)`, where `tangents` moves each input in `wrt`.
+
+    By default `wrt` is all of `primals`. An integer that bounds a loop stays an integer. Raises
+    `UsageError` where the numbers of names and tangents differ, else as `derivative`.
 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5), engine="python")
     (6.0, 4.0)
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0,), wrt="y", engine="python")
+    (6.0, 2.0)
     """
-    read, names = program(f, range(len(primals)))
-    function = forward(read.function, params_of(read.function, names), seeded=True)
-    values = bound(read.source, primals, {}, names)
-    dots = [number_of(t, "tangent", True) for t in tangents]
-    if len(dots) != len(names):
-        raise UsageError(
-            "jvp needs one tangent per primal", why=f"{len(names)} primals, {len(dots)} tangents."
-        )
-    results = runnable(function, floats(len(values) + len(dots)), engine)(*map(float, values), *dots)
+    read, names = program(f, range(len(primals)) if wrt is None else wrt)
+    run = Runner(read.source, forward(read.function, params_of(read.function, names), seeded=True), engine)
+    results = run(values_of(read, primals, {}, names), _seeds(tangents, "tangent", names))
     half = len(read.function.body.yields)
     if read.function.scalar:
-        return float(results[0]), float(results[1])
-    return tuple(map(float, results[:half])), tuple(map(float, results[half:]))
+        return results[0], results[1]
+    return results[:half], results[half:]
 
 
 def vjp(
-    f: Callable[..., Any] | str, *primals: float, engine: Engine = "native"
-) -> tuple[Any, Callable[..., tuple[float, ...]]]:
-    """A vector-Jacobian product: `(y, pull)`, where `pull(y_bar)` gives the cotangent of each primal.
+    f: Callable[..., Any] | str, *primals: float, wrt: Wrt = None, engine: Engine = "native"
+) -> tuple[Any, Pull]:
+    """A vector-Jacobian product: `(y, pull)`; `pull(y_bar)` gives the cotangent of each input in `wrt`.
+
+    By default `wrt` is all of `primals`. An integer that bounds a loop stays an integer. A program with
+    several outputs has a `pull` with as many arguments. Raises as `derivative`.
 
     >>> y, pull = vjp(lambda x, y: x * y, 2.0, 3.0, engine="python")
     >>> y, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    read, names = program(f, range(len(primals)))
-    function = reverse(read.function, params_of(read.function, names), seeded=True)
-    values = [float(v) for v in bound(read.source, primals, {}, names)]
-    outputs = len(read.function.body.yields)
-    run = runnable(function, floats(len(values) + outputs), engine)
+    read, names = program(f, range(len(primals)) if wrt is None else wrt)
+    run = Runner(read.source, reverse(read.function, params_of(read.function, names), seeded=True), engine)
+    values = values_of(read, primals, {}, names)
+    outputs = tuple(f"output {i}" for i in range(len(read.function.body.yields)))
 
     def pull(*bars: float) -> tuple[float, ...]:
-        return tuple(map(float, run(*values, *map(float, bars))[outputs:]))
+        return run(values, _seeds(bars, "cotangent", outputs))[len(outputs) :]
 
-    ys = tuple(map(float, run(*values, *[0.0] * outputs)[:outputs]))
+    ys = run(values, [0.0] * len(outputs))[: len(outputs)]
     return (ys[0] if read.function.scalar else ys), pull
 
 
@@ -107,17 +131,52 @@ def hvp(
     primals: Sequence[float],
     vector: Sequence[float],
     *,
+    wrt: Wrt = None,
     engine: Engine = "native",
 ) -> tuple[float, ...]:
     """A Hessian-vector product, without the Hessian (Pearlmutter 1994; forward over reverse).
 
+    By default `wrt` is all of `primals`. An integer that bounds a loop stays an integer. Raises as `jvp`.
+
     >>> hvp(lambda x, y: x * x * y, (2.0, 3.0), (1.0, 0.0), engine="python")
     (6.0, 4.0)
     """
-    read, names = program(f, range(len(primals)))
+    read, names = program(f, range(len(primals)) if wrt is None else wrt)
     one_output(read)
     labels = params_of(read.function, names)
-    function = forward(reverse(read.function, labels), labels, seeded=True)
-    values = [float(v) for v in bound(read.source, primals, {}, names)]
-    results = runnable(function, floats(2 * len(values)), engine)(*values, *map(float, vector))
-    return tuple(map(float, results[2 + len(names) :]))
+    run = Runner(read.source, forward(reverse(read.function, labels), labels, seeded=True), engine)
+    results = run(values_of(read, primals, {}, names), _seeds(vector, "component", names))
+    return results[2 + len(names) :]
+
+
+def _seeds(numbers: Sequence[float], what: str, names: Sequence[str]) -> list[float]:
+    """One number for each name."""
+    seeds = [number_of(number, what, True) for number in numbers]
+    if len(seeds) != len(names):
+        raise UsageError(
+            f"{len(seeds)} {what}s for {len(names)} numbers",
+            why=f"there is one {what} for each of {', '.join(names)}.",
+            fix="give as many.",
+        )
+    return seeds
+
+
+def _told(f: Callable[..., Any] | str, read: Program, names: Sequence[str]) -> None:
+    """Say which inputs do not matter; of a derivative it is no surprise."""
+    if not isinstance(f, Differentiated):
+        idle(read, names)
+
+
+def _without_source(
+    f: Callable[..., Any] | str,
+    wrt: Wrt,
+    error: SourceUnavailable,
+    make: Callable[[Callable[..., Any], Sequence[str]], Callable[..., Any]],
+) -> Callable[..., Any]:
+    """Dual numbers on a function without source, said once."""
+    if isinstance(f, str):
+        raise error
+    run = f.run if isinstance(f, Sourceless) else f
+    names = named(run, wrt)
+    notice(run, error)
+    return make(f, names)

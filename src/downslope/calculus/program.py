@@ -2,13 +2,15 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from downslope.errors import UsageError
 from downslope.ir.nodes import Function
+from downslope.passes.cuts import counts
 from downslope.passes.simplify import simplified
 from downslope.passes.types import Type
 from downslope.read.constants import find_constants, pick
@@ -33,6 +35,13 @@ class Program:
 
     source: Source
     function: Function
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """The names of lifted constants -> the names of their inputs."""
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """The inputs that bound loops: they stay integers, whatever is differentiated."""
+        return counts(self.function)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -40,11 +49,12 @@ class Program:
         return self.source.arguments
 
     def position(self, which: str | int) -> int:
-        """The position of an input, by name or by number."""
+        """The position of an input, by its name, a constant's name, or a number."""
         if isinstance(which, int) and -len(self.arguments) <= which < len(self.arguments):
             return which % len(self.arguments)
-        if isinstance(which, str) and which in self.arguments:
-            return self.arguments.index(which)
+        named = self.symbols.get(which, which) if isinstance(which, str) else which
+        if named in self.arguments:
+            return self.arguments.index(str(named))
         raise UsageError(
             f"{which!r} is not an input of {self.source.name}",
             why=f"its inputs are {', '.join(self.arguments)}.",
@@ -64,9 +74,8 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
         chosen = pick(find_constants(source), constants)
         source = lifted(source, chosen)
         symbols = {constant.name: constant.symbol for constant in chosen}
-    read = Program(source, simplified(lower(source)))
-    names = [symbols.get(n, n) if isinstance(n, str) else n for n in asked]
-    return read, tuple(read.arguments[read.position(n)] for n in names)
+    read = Program(source, simplified(lower(source)), symbols)
+    return read, tuple(read.arguments[read.position(name)] for name in asked)
 
 
 def listed(wrt: Wrt, default: Sequence[str | int]) -> list[str | int]:
@@ -83,9 +92,8 @@ def several(wrt: Wrt) -> bool:
 
 def by_position(source: Source, run: Callable[..., Any]) -> Callable[..., Any]:
     """The user's function taking every input by position (lifted constants are keywords)."""
-    keyword_only = [
-        n for n, p in inspect.signature(run).parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY
-    ]
+    parameters = inspect.signature(source.function).parameters
+    keyword_only = [n for n, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY]
     if not keyword_only:
         return run
     count = len(source.arguments) - len(keyword_only)
@@ -117,6 +125,16 @@ def kind_of(value: Any) -> Type:
     return "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f"
 
 
+def values_of(read: Program, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: Sequence[str]) -> list[Any]:
+    """The program's inputs in order; those of `wrt` as floats, but integers that bound loops as they are."""
+    values = bound(read.source, args, kwargs, ())
+    floats = set(wrt) - read.counts
+    return [
+        number_of(value, name, name in floats or (name in wrt and isinstance(value, float)))
+        for name, value in zip(read.arguments, values, strict=True)
+    ]
+
+
 def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: Sequence[str]) -> list[Any]:
     """The program's inputs in order, as Python numbers; those of `wrt` as floats.
 
@@ -135,13 +153,20 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
 
 
 def number_of(value: Any, name: str, as_float: bool) -> Any:
-    """A Python number for a scalar argument."""
-    if isinstance(value, np.generic):
+    """A Python number for a Python or NumPy scalar, or an array of no dimensions. Raises `UsageError`."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if not isinstance(value, int | float):
+        shape = f" of shape {value.shape}" if isinstance(value, np.ndarray) else ""
         raise UsageError(
-            f"the argument {name} is a {type(value).__name__}, not a number",
+            f"the argument {name} is a {type(value).__name__}{shape}, not a number",
             why="a program works on real numbers.",
-            fix="pass a float or an int.",
+            fix="call it once for each element." if shape else "pass a float or an int.",
+        )
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise UsageError(
+            f"the argument {name} is an integer of {value.bit_length()} bits",
+            why="native code has integers of 64 bits.",
+            fix="pass a float.",
         )
     return float(value) if as_float else value

@@ -1,22 +1,19 @@
 """IR and argument types -> a function that runs, native or as plain Python."""
 
-from collections.abc import Callable
+import ast
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from downslope.calculus.program import by_position
+from downslope.calculus.program import by_position, kind_of
 from downslope.emit.python import LIMIT, emit
-from downslope.errors import ProgramError
+from downslope.errors import DownslopeError, Loc, ProgramError
 from downslope.ir.nodes import Function
 from downslope.passes.types import Type
 from downslope.read.source import Source
 
 Engine = Literal["native", "python"]
-
-
-def floats(count: int) -> tuple[Type, ...]:
-    """The types of so many floating-point arguments."""
-    kind: Type = "f"
-    return (kind,) * count
 
 
 def runnable(function: Function, kinds: tuple[Type, ...], engine: Engine) -> Callable[..., Any]:
@@ -28,6 +25,38 @@ def runnable(function: Function, kinds: tuple[Type, ...], engine: Engine) -> Cal
     if engine == "python":
         return interpreted(text, "program")
     return compiled(text, "program", tuple(SCALARS[kind] for kind in kinds))
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A derivative program made to run: compiled once for each set of argument types."""
+
+    source: Source
+    function: Function
+    engine: Engine
+    _made: dict[tuple[Type, ...], Callable[..., Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __call__(self, values: list[Any], seeds: Sequence[float] = ()) -> tuple[float, ...]:
+        """All results for the inputs and for seeds, which are tangents or cotangents.
+
+        Raises `ProgramError` with what the user's program raises at these inputs.
+        """
+        real: Type = "f"
+        kinds = (*map(kind_of, values), *(real for _ in seeds))
+        try:
+            if kinds not in self._made:
+                self._made[kinds] = runnable(self.function, kinds, self.engine)
+            results = self._made[kinds](*values, *seeds)
+        except StopIteration as error:
+            raise endless(self.source, values) from error
+        except DownslopeError:
+            raise
+        except Exception:
+            explained(self.source, values)
+            raise
+        if not all(map(math.isfinite, results)):
+            explained(self.source, values)
+        return tuple(map(float, results))
 
 
 def endless(source: Source, values: list[Any]) -> ProgramError:
@@ -49,9 +78,30 @@ def explained(source: Source, values: list[Any]) -> None:
     try:
         by_position(source, source.function)(*values)
     except Exception as error:
-        raise ProgramError(
-            f"{source.name} raised {type(error).__name__}: {error}",
-            loc=source.loc(source.node),
-            why=f"at {_shown(source, values)}.",
-            fix="guard the operation, or leave this input out.",
-        ) from error
+        raise raised(source, values, error) from error
+
+
+def raised(source: Source, values: list[Any], error: Exception) -> ProgramError:
+    """The error for a program that raised: what, on which of its lines, at which inputs."""
+    text = f": {error}" if str(error) else ""
+    return ProgramError(
+        f"{source.name} raised {type(error).__name__}{text}",
+        loc=_place(source, error),
+        why=f"at {_shown(source, values)}.",
+        fix="guard the operation, or leave this input out.",
+    )
+
+
+def _place(source: Source, error: Exception) -> Loc:
+    """The last line of the program's file that the error came through."""
+    place = source.loc(source.node)
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == source.file:
+            line, end, col, stop = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2]
+            spot = ast.Name(
+                "", lineno=line or 0, end_lineno=end, col_offset=col or 0, end_col_offset=stop or 0
+            )
+            place = source.loc(spot) if line else place
+        trace = trace.tb_next
+    return place

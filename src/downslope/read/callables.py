@@ -55,7 +55,10 @@ def callee(program: Any) -> Callee:
             inner = callee(program.__func__)
             owner = program.__self__
             return Callee(
-                inner.function, program, inner.given((owner,)), lambda g: functools.partial(inner.rewrap(g), owner)
+                inner.function,
+                program,
+                inner.given((owner,)),
+                lambda g: functools.partial(inner.rewrap(g), owner),
             )
         case functools._lru_cache_wrapper():
             return callee(program.__wrapped__)

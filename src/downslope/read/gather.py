@@ -10,6 +10,7 @@ from downslope.read.bindings import bindings
 from downslope.read.literals import literal, place
 from downslope.read.origin import Origin, Page, origin
 from downslope.read.reach import Unit, passes
+from downslope.read.resolve import root
 from downslope.read.role import FREE, Role, is_part, role
 from downslope.read.scopes import Here, defaults
 
@@ -95,8 +96,10 @@ def _defaults(unit: Unit, calls: Sequence[ast.Call]) -> Iterator[Candidate]:
     for argument, node in defaults(unit.source.node):
         name, value = argument.arg, literal(node)
         off = Role(_unit(name))
-        if value is None:
-            held = unit.source.defaults.get(name)
+        held = unit.source.defaults.get(name)
+        if name in unit.source.preset:
+            continue
+        if value is None or (not unit.name and held != value):  # a partial may hold another number
             if unit.name or isinstance(held, bool) or not isinstance(held, int | float):
                 continue
             value, off = held, Role("its default is not one literal, so it cannot be written back")

@@ -13,12 +13,12 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from downslope.errors import UsageError
+from downslope.read.callables import plain
 from downslope.read.constants import Constant
 from downslope.read.gather import uses
 from downslope.read.literals import Place, place
 from downslope.read.reach import Unit, passes, reached
 from downslope.read.scopes import defaults
-from downslope.read.callables import plain
 from downslope.read.source import Source
 from downslope.read.text import Definition
 

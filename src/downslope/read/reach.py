@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from downslope.errors import DownslopeError
-from downslope.read.literals import Place, parents_of, place
 from downslope.read.callables import is_helper, plain
+from downslope.read.literals import Place, parents_of, place
 from downslope.read.resolve import resolve, root, row_of
 from downslope.read.scopes import Here, nodes
 from downslope.read.source import Source, read_source
