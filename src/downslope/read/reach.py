@@ -71,7 +71,7 @@ def _key(source: Source) -> tuple[int, ...]:
     return id(plain(source.function)), *map(id, source.preset.values())
 
 
-def _helpers(unit: Unit, root: Source) -> Iterator[tuple[ast.Call, Source]]:
+def _helpers(unit: Unit, program: Source) -> Iterator[tuple[ast.Call, Source]]:
     """The calls of the user's own functions, with what they call."""
     for here in unit.nodes:
         node = here.node
@@ -84,7 +84,7 @@ def _helpers(unit: Unit, root: Source) -> Iterator[tuple[ast.Call, Source]]:
             helper = read_source(target)  # type: ignore[arg-type]  # a function, by is_helper
         except DownslopeError:
             continue
-        if is_users(helper.file, root.file):
+        if is_users(helper.file, program.file):
             yield node, helper
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from downslope.read.assigned import stored
-from downslope.read.source import Definition
+from downslope.read.text import Definition
 
 UNREAD = frozenset({"annotation", "returns", "type_comment", "decorator_list", "type_params"})
 """Fields of a node that do not take part in a run."""

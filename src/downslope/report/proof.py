@@ -14,7 +14,6 @@ from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
 from downslope.read.lift import lifted
 from downslope.read.origin import DERIVED
-from downslope.read.resolve import unwrapped
 from downslope.report import rerun
 from downslope.report.replace import CHECKING
 
@@ -51,7 +50,8 @@ def prove(fit: Fit, written: Sequence[float], new: Mapping[str, str]) -> None:
 def _name(fit: Fit) -> str:
     """The name of the function in its module; empty where it has none."""
     function: Any = fit.source.function
-    return next((n for n, v in function.__globals__.items() if unwrapped(v) is function), "")
+    scope = getattr(function, "__globals__", {})  # a partial has none
+    return next((n for n, v in scope.items() if getattr(v, "py_func", v) is function), "")
 
 
 def _rerun(fit: Fit, name: str, calls: list[dict[str, Any]], new: Mapping[str, str]) -> list[float]:
