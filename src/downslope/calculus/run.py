@@ -86,14 +86,14 @@ def raised(source: Source, values: list[Any], error: Exception) -> ProgramError:
     text = f": {error}" if str(error) else ""
     return ProgramError(
         f"{source.name} raised {type(error).__name__}{text}",
-        loc=_place(source, error),
+        loc=raised_at(source, error),
         why=f"at {_shown(source, values)}.",
         fix="guard the operation, or leave this input out.",
     )
 
 
-def _place(source: Source, error: Exception) -> Loc:
-    """The last line of the program's file that the error came through."""
+def raised_at(source: Source, error: Exception) -> Loc:
+    """The last place of the program's file that an error came through; the program itself if none."""
     place = source.loc(source.node)
     trace = error.__traceback__
     while trace is not None:

@@ -1,7 +1,6 @@
 """Program + table + bounds -> cost, gradient and Jacobian. The residual is prediction - target."""
 
 import difflib
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from downslope.calculus.program import Program
+from downslope.calculus.run import raised_at
 from downslope.data.table import Table
-from downslope.errors import DataError, Loc, ProgramError, UsageError
+from downslope.errors import DataError, ProgramError, UsageError
 from downslope.fitting.losses import KINKED, LOSSES, loss_text, pull
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.native.rows import Kernel, RowKernel, kernel, row_kernel
 from downslope.passes.types import Type
-from downslope.read.source import Source
 
 SQUARED = "0.5 * _residual * _residual"
 
@@ -196,22 +195,12 @@ class Problem:
         except Exception as error:  # noqa: BLE001  # whatever the program raises
             return ProgramError(
                 f"{source.name} raised {type(error).__name__} on row {self.table.number(row)} of {self.table.source}: {error}",
-                loc=_raised_at(source, error), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
+                loc=raised_at(source, error), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
             )  # fmt: skip
         return None
 
     def _shown(self, row: int) -> str:
         return ", ".join(f"{name}={self.columns[name][row].item()!r}" for name in self.inputs)
-
-
-def _raised_at(source: Source, error: Exception) -> Loc:
-    """The line of the program where an error was raised; the program itself where that is elsewhere."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == source.file and f.lineno]
-    line = frames[-1].lineno if frames else None
-    if line is None or not 0 < line - source.first_line + 1 <= len(source.lines):
-        return source.loc(source.node)
-    text = source.lines[line - source.first_line]
-    return Loc(source.file, line, len(text) - len(text.lstrip()) + 1, line, len(text) + 1, text)
 
 
 def bounded(
