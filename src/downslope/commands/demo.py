@@ -32,10 +32,14 @@ def demo(
             why=f"there are {', '.join(DEMOS)}.",
             fix=f"did you mean {close[0]}?" if close else "see `downslope demo list`.",
         )
+    from downslope.report.place import check_place
+
     if figure is not None:
         from downslope.report.save import check_suffix
 
         check_suffix(figure)
+    for path in filter(None, (report, figure)):
+        check_place(path)
     DEMOS[name][1](report, figure)
 
 
@@ -44,7 +48,7 @@ def _flights(report: Path | None, figure: Path | None) -> None:
 
     place = f"{flights.__file__}:air_time"
     table = flights.flights_table()
-    done = tuned(place, table, "air_time", None, None, 0.2, "drop", "squared", "auto", report, False)
+    done = tuned(place, table, "air_time", report, holdout=0.2, missing="drop", cluster="route")
     if figure is not None:
         from downslope.report.fitted import fitted
         from downslope.report.save import save

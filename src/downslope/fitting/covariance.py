@@ -25,7 +25,7 @@ JUMPING = (
     "no standard errors: for the absolute loss they need the density of the noise at zero, "
     "which the rows tell poorly; use the huber loss for some"
 )
-GROUPED = "independent groups of rows; within a group residuals may go together"
+GROUPED = "independent groups of rows ({}); within a group residuals may go together"
 
 
 @runtime_checkable
@@ -42,10 +42,11 @@ class Pulled(Protocol):
 
 @dataclass(frozen=True)
 class Errors:
-    """Which standard errors are asked for: `kind`, and the group (n,) of each row, if any."""
+    """Which standard errors are asked for: `kind`, and the group (n,) of each row and its name, if any."""
 
     kind: str = "model"
     groups: npt.NDArray[np.intp] | None = None
+    by: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -58,7 +59,7 @@ class Errors:
     def assumes(self, objective: Objective) -> str:
         """What the standard errors assume; empty where there are none."""
         if self.groups is not None:
-            return GROUPED
+            return GROUPED.format(f"by {self.by}")
         if self.kind == "robust" or not objective.squared:
             return ROBUST
         return MODEL

@@ -158,7 +158,7 @@ def fit(
             step=step,
             max_iterations=max_iterations,
             callback=progress,
-            errors=Errors(errors, posed.groups),
+            errors=Errors(errors, posed.groups, cluster or ""),
         )
         if held is not None:
             solution = _held_out(solution, held)

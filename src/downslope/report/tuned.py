@@ -71,14 +71,10 @@ def finish(
     Raises `WriteError`, with no source changed.
     """
     if report is not None:
-        from downslope.report.pictures import page  # matplotlib is slow to load
+        from downslope.report.page import page  # matplotlib is slow to load
+        from downslope.report.save import replace
 
-        try:
-            report.write_text(page(fit, difference), encoding="utf-8")
-        except OSError as error:
-            raise WriteError(
-                f"{report} cannot be written", why=str(error), fix="choose another place."
-            ) from error
+        replace(report, page(fit, difference).encode())
     if not to_write:
         return ()
     if change.left:
