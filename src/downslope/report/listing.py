@@ -39,19 +39,18 @@ def listings(fit: Fit) -> list[Listing]:
     marks: dict[str, dict[int, list[tuple[int, int, str]]]] = {}
     texts: dict[str, dict[int, str]] = {}
     source = fit.source
-    offset = source.first_line
     own = texts.setdefault(source.file, {})
     first, last = source.node.lineno, source.node.end_lineno or source.node.lineno
     for number in range(first, min(last, len(source.lines)) + 1):
-        own[number + offset - 1] = source.lines[number - 1]
+        own[number] = source.lines[number - 1]
     for constant, new in zip(fit.chosen, shown(fit), strict=True):
         loc = constant.loc
         lines = texts.setdefault(loc.file, {})
         lines.setdefault(loc.line, loc.text)
         if loc.file == source.file:
             for number in range(loc.line - AROUND, loc.line + AROUND + 1):
-                if 0 < number - offset + 1 <= len(source.lines):
-                    lines.setdefault(number, source.lines[number - offset])
+                if 0 < number <= len(source.lines):
+                    lines.setdefault(number, source.lines[number - 1])
         if new is not None and loc.end_line == loc.line:
             marks.setdefault(loc.file, {}).setdefault(loc.line, []).append(
                 (loc.col - 1, loc.end_col - 1, new)
