@@ -569,5 +569,5 @@ def test_rounding_follows_the_standard_error(value, error, text):
 
 
 def test_unknown_constants_are_named_in_bounds(files):
-    with pytest.raises(UsageError, match="unknown constant"):
+    with pytest.raises(UsageError, match="not learnt"):
         tuned(files(TWO), bounds={"L": (0, 1)})

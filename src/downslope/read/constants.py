@@ -88,7 +88,7 @@ def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant,
 
 
 def _names(found: Sequence[Candidate]) -> list[str]:
-    """Labels made unambiguous: by the module where files differ, by the column, at last by a number."""
+    """Labels made unambiguous (an input keeps its name): by the module where files differ, by the column, at last by a number."""
     labels = [each.label for each in found]
     steps: tuple[Callable[[Candidate, str], str], ...] = (
         lambda each, label: f"{each.module or Path(each.page.file).stem}.{label}",
@@ -103,7 +103,9 @@ def _names(found: Sequence[Candidate]) -> list[str]:
         }
         one_file = step is steps[0]
         labels = [
-            step(each, label) if many[label] > 1 and not (one_file and len(files[label]) == 1) else label
+            step(each, label)
+            if many[label] > 1 and not each.argument and not (one_file and len(files[label]) == 1)
+            else label
             for each, label in zip(found, labels, strict=True)
         ]
     return labels

@@ -149,7 +149,7 @@ def _number(unit: Unit, here: Here, node: ast.expr) -> Candidate:
     if name:
         part = Role(_unit(name)) if _unit(name) else _of_name(unit, name, value)
         changes = _changes(unit, name, node)
-        label = f"{name}@{line}" if _other_literals(unit, name, node) else name
+        label = f"{name}@{line}" if _other_numbers(unit, name, node) else name
         part = Role(changes, part.whole) if changes else part
         return _candidate(unit, node, value, ".".join((*here.inside, label)), "assigned", part)
     part = role(node, unit.parents, value)
@@ -192,11 +192,8 @@ def _named(target: ast.expr) -> str:
 
 def _of_name(unit: Unit, name: str, value: float | int) -> Role:
     """The role of a named number: that of its uses, if none of them lets a derivative through."""
-    reads = [
-        h.node for h in unit.nodes
-        if isinstance(h.node, ast.Name) and h.node.id == name and isinstance(h.node.ctx, ast.Load)
-    ]  # fmt: skip
-    changed = any(isinstance(h.node, ast.AugAssign) and _named(h.node.target) == name for h in unit.nodes)
+    reads = unit.reads.get(name, [])
+    changed = any(isinstance(store, ast.AugAssign) for store in unit.stores.get(name, ()))
     if not reads and not changed:
         return Role("it is not used")
     return _joined([role(node, unit.parents, value) for node in reads] + [FREE] * changed)
@@ -213,35 +210,16 @@ def _joined(roles: Sequence[Role]) -> Role:
 
 def _changes(unit: Unit, name: str, node: ast.expr) -> str:
     """Why a number only starts a variable: another statement computes it anew from itself, or in a loop."""
-    for here in unit.nodes:
-        other = here.node
-        match other:
-            case ast.AugAssign(target=ast.Name(id=own)) if own == name:
-                return "it starts a variable that changes"
-            case ast.Assign() | ast.AnnAssign() | ast.For():
-                if not any(
-                    isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
-                    for n in _targets(other)
-                ):
-                    continue
-                if isinstance(other, ast.For) or _reads(other, name) or _in_loop_without(unit, other, node):
-                    return "it starts a variable that changes"
+    for store in unit.stores.get(name, ()):
+        again = isinstance(store, ast.AugAssign | ast.For) or _reads(store, name)
+        if again or _loops(unit, store) - _loops(unit, node):
+            return "it starts a variable that changes"
     return ""
-
-
-def _targets(node: ast.Assign | ast.AnnAssign | ast.For) -> Iterator[ast.AST]:
-    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        yield from ast.walk(target)
 
 
 def _reads(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
     value = node.value
     return value is not None and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value))
-
-
-def _in_loop_without(unit: Unit, inner: ast.AST, node: ast.AST) -> bool:
-    """Whether a statement stands in a loop that a number is not in."""
-    return bool(_loops(unit, inner) - _loops(unit, node))
 
 
 def _loops(unit: Unit, node: ast.AST | None) -> set[ast.AST]:
@@ -253,14 +231,12 @@ def _loops(unit: Unit, node: ast.AST | None) -> set[ast.AST]:
     return found
 
 
-def _other_literals(unit: Unit, name: str, node: ast.expr) -> bool:
-    """Whether another number is assigned to the same variable, so that its line must tell them apart."""
-    body = unit.source.node.body
-    if not isinstance(body, list):
-        return False
-    functions = [n for n in ast.walk(unit.source.node) if isinstance(n, ast.FunctionDef)]
-    numbers = [b for f in functions for b in bindings(f.body, name) if isinstance(b, ast.expr)]
-    return any(b is not node and literal(b) is not None for b in numbers)
+def _other_numbers(unit: Unit, name: str, node: ast.expr) -> bool:
+    """Whether the variable gets another number, or is an argument, so that its line must tell them apart."""
+    if name in unit.arguments:
+        return True
+    bound = [b for store in unit.stores.get(name, ()) for b in bindings([store], name)]
+    return any(b is not node and isinstance(b, ast.expr) and literal(b) is not None for b in bound)
 
 
 def _unit(name: str) -> str:

@@ -5,7 +5,7 @@ import importlib.util
 import linecache
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from downslope.read.source import Source, loc_in, split_lines
 
 Outside = Literal["module constant", "closure variable"]
 UNWRITABLE = "it is not set by one literal in the user's files, so it cannot be written back"
-DERIVED = "other values are computed from it when its module loads, and would not follow"
+DERIVED = "other values are computed from it before the program runs, and would not follow"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _closed(source: Source, use: ast.Name, value: float | int) -> Origin:
         if found:
             node = one_literal(found, value)
             if node is not None:
-                return Origin((page.file, place(node)), use.id, value, "closure variable", page, node)
+                off = DERIVED if _read_outside(outer.body, use.id) else ""
+                return Origin((page.file, place(node)), use.id, value, "closure variable", page, node, off)
             break
     return Origin(("cell", id(cell)), use.id, value, "closure variable", page, use, UNWRITABLE)
 
@@ -100,11 +101,13 @@ def _global(
     found = bindings(tree.body, name)
     node = one_literal(found, value)
     if node is not None:
-        off = DERIVED if _read_at_load(tree, name) else ""
+        off = DERIVED if _read_outside(tree.body, name) else ""
         return Origin((page.file, place(node)), name, value, "module constant", page, node, off)
     imported = _imported(found, name, names)
     if imported is not None:
-        return _of_module(source, use, imported[1], value, imported[0])
+        set_there = _of_module(source, use, imported[1], value, imported[0])
+        computed = set_there is not None and not set_there.off and _read_outside(tree.body, name)
+        return replace(set_there, off=DERIVED) if set_there is not None and computed else set_there
     here = Page.of(source)
     return Origin((page.file, name), name, value, "module constant", here, use, UNWRITABLE)
 
@@ -161,26 +164,24 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def _read_at_load(tree: ast.Module, name: str) -> bool:
-    """Whether the module's own top level reads a name, outside the bodies of its functions."""
+def _read_outside(body: Sequence[ast.stmt], name: str) -> bool:
+    """Whether statements themselves read a name, outside the bodies of the functions that they define."""
     return any(
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-        for node in _top_level(tree)
+        for statement in body
+        for node in _outside_functions(statement)
     )
 
 
-def _top_level(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Lambda):
-            continue
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            outside = [*child.decorator_list, child.args]
-            yield from (inner for part in outside for inner in ast.walk(part))
-            continue
-        if _is_main_guard(child):
-            continue
-        yield child
-        yield from _top_level(child)
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.Lambda) or _is_main_guard(node):
+        return
+    yield node
+    inner = ast.iter_child_nodes(node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        inner = iter([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
+    for child in inner:
+        yield from _outside_functions(child)
 
 
 def _is_main_guard(node: ast.AST) -> bool:

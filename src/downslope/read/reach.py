@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from downslope.errors import DownslopeError
 from downslope.read.callables import is_helper, plain
@@ -15,6 +16,10 @@ from downslope.read.literals import Place, parents_of, place
 from downslope.read.resolve import resolve, root, row_of
 from downslope.read.scopes import Here, nodes
 from downslope.read.source import Source, read_source
+
+Store = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For
+Known: TypeAlias = dict[int, tuple[object, Source | None]]
+"""What was read, by the identity of the callable, which is kept so that no other gets its identity."""
 
 
 @dataclass(eq=False)
@@ -39,6 +44,32 @@ class Unit:
         """Every node that a call may run."""
         return tuple(nodes(self.source.node))
 
+    @cached_property
+    def reads(self) -> Mapping[str, list[ast.Name]]:
+        """Where each name is read."""
+        found: dict[str, list[ast.Name]] = {}
+        for here in self.nodes:
+            if isinstance(here.node, ast.Name) and isinstance(here.node.ctx, ast.Load):
+                found.setdefault(here.node.id, []).append(here.node)
+        return found
+
+    @cached_property
+    def stores(self) -> Mapping[str, list[Store]]:
+        """The statements that set each variable."""
+        found: dict[str, list[Store]] = {}
+        for here in self.nodes:
+            if isinstance(here.node, Store):
+                targets = here.node.targets if isinstance(here.node, ast.Assign) else [here.node.target]
+                names = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+                for name in names:
+                    found.setdefault(name, []).append(here.node)
+        return found
+
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """The arguments of the function and of those inside it."""
+        return frozenset(node.arg for node in ast.walk(self.source.node) if isinstance(node, ast.arg))
+
 
 def reached(source: Source) -> tuple[Unit, ...]:
     """The program, then each helper of the user's that it calls, directly or not; each once.
@@ -57,8 +88,9 @@ def reached(source: Source) -> tuple[Unit, ...]:
     program = Unit(source)
     found = {_key(source): program}
     units = [program]
+    known: Known = {}
     for unit in units:
-        for node, helper in _helpers(unit, source):
+        for node, helper in _helpers(unit, source, known):
             if _key(helper) not in found:
                 found[_key(helper)] = Unit(helper, _name(helper, node), ast.unparse(node.func))
                 units.append(found[_key(helper)])
@@ -71,7 +103,7 @@ def _key(source: Source) -> tuple[int, ...]:
     return id(plain(source.function)), *map(id, source.preset.values())
 
 
-def _helpers(unit: Unit, program: Source) -> Iterator[tuple[ast.Call, Source]]:
+def _helpers(unit: Unit, program: Source, known: Known) -> Iterator[tuple[ast.Call, Source]]:
     """The calls of the user's own functions, with what they call."""
     for here in unit.nodes:
         node = here.node
@@ -80,12 +112,18 @@ def _helpers(unit: Unit, program: Source) -> Iterator[tuple[ast.Call, Source]]:
         target = resolve(node.func, unit.source.namespace)
         if row_of(target) is not None or isinstance(target, functools.partial) or not is_helper(target):
             continue  # what a partial fixes is not in the text of its function
-        try:
-            helper = read_source(target)  # type: ignore[arg-type]  # a function, by is_helper
-        except DownslopeError:
-            continue
-        if is_users(helper.file, program.file):
+        if id(target) not in known:
+            known[id(target)] = target, _read(target)
+        helper = known[id(target)][1]
+        if helper is not None and is_users(helper.file, program.file):
             yield node, helper
+
+
+def _read(target: Any) -> Source | None:
+    try:
+        return read_source(target)
+    except DownslopeError:
+        return None
 
 
 def _name(helper: Source, call: ast.Call) -> str:

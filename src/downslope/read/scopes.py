@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from downslope.read.assigned import stored
 from downslope.read.text import Definition
 
-UNREAD = frozenset({"annotation", "returns", "type_comment", "decorator_list", "type_params"})
-"""Fields of a node that do not take part in a run."""
+UNREAD = frozenset({"annotation", "returns", "type_comment", "decorator_list", "type_params", "pattern"})
+"""Fields of a node that do not take part in a run, or where only a literal may stand."""
 
 
 @dataclass(frozen=True, slots=True)
