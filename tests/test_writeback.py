@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import downslope as ds
+from downslope.cli import app
 from downslope.errors import UsageError, WriteError
 from downslope.read.constants import pick
 from downslope.read.literals import literal, place
@@ -571,3 +573,91 @@ def test_rounding_follows_the_standard_error(value, error, text):
 def test_unknown_constants_are_named_in_bounds(files):
     with pytest.raises(UsageError, match="not learnt"):
         tuned(files(TWO), bounds={"L": (0, 1)})
+
+
+@pytest.fixture
+def project(files):
+    made = files({
+        "main.py": "from cfg_h import SPEED\nimport lib_h\n\ndef program(km, stops):\n"
+                   "    return 60 * km / SPEED + lib_h.delay(stops)\n",
+        "cfg_h.py": "SPEED = 30.0  # km/h\n",
+        "lib_h.py": "def delay(stops, each=1.0):\r\n    return each * stops\r\n",
+    })  # fmt: skip
+    rng = np.random.default_rng(7)
+    km, stops = rng.uniform(1, 20, 120), rng.integers(0, 9, 120)
+    minutes = 60 * km / 24 + 0.7 * stops + rng.normal(0, 0.05, 120)
+    rows = [f"{a},{b},{c}" for a, b, c in zip(km, stops, minutes, strict=True)]
+    (made.folder / "t.csv").write_text("km,stops,minutes\n" + "\n".join(rows) + "\n")
+    return made
+
+
+def tune(made, *options):
+    command = ["tune", made.program, str(made.folder / "t.csv"), "--target", "minutes", *options]
+    return CliRunner().invoke(app, command)
+
+
+def test_tune_changes_every_file(project):
+    result = tune(project, "--write")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("--- a/") == 2
+    assert result.output.count("\nchanged ") == 2
+    assert float(project.text("cfg_h.py").split()[2]) == pytest.approx(24.0, abs=0.02)
+    assert project.text("cfg_h.py").endswith("  # km/h\n")
+    assert project.text("lib_h.py").count("\r\n") == 2
+    assert project.run(6.0, 2) == pytest.approx(16.4, abs=0.05)
+
+
+def test_tune_learns_a_helpers_constant_by_name(project):
+    result = tune(project, "--learn", "delay.each", "--bounds", "delay.each:0.5:1.25", "--write")
+    assert "changed" in result.output
+    assert "each=1.25" in project.text("lib_h.py")
+    assert project.text("cfg_h.py") == "SPEED = 30.0  # km/h\n"
+
+
+def test_tune_without_write_changes_nothing(project):
+    before = snapshot(project)
+    assert tune(project).exit_code == 0
+    assert snapshot(project) == before
+
+
+def test_a_refusal_of_the_command_has_no_traceback(project):
+    (project.folder / "lib_h.py").chmod(0o444)
+    before = snapshot(project)
+    result = tune(project, "--write")
+    assert isinstance(result.exception, WriteError)
+    assert result.exception.exit_code == 2
+    assert snapshot(project) == before
+
+
+def test_a_misspelt_constant_gets_a_suggestion(project):
+    result = tune(project, "--learn", "delay.eech")
+    assert "did you mean delay.each?" in str(result.exception)
+
+
+def test_a_notebooks_program_is_fitted_and_shown():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("def rate(x, k=2.5):\n    return k * x\n")
+        shell.run_cell("def program(x, b=1.5):\n    return rate(x) + b\n")
+        x = np.linspace(0.5, 5, 40)
+        fit = ds.fit(shell.user_ns["program"], {"x": x, "y": 4 * x + 0.75 + 0.01 * np.sin(37 * x)}, "y")
+        assert fit["rate.k"] == pytest.approx(4.0, abs=0.01)
+        plan, difference = changed(fit)
+        assert "-def rate(x, k=2.5):" in difference
+        assert "-def program(x, b=1.5):" in difference
+        with pytest.raises(WriteError, match="is not a file"):
+            finish(fit, plan, difference, None, True)
+    finally:
+        InteractiveShell.clear_instance()
+
+
+def test_a_folder_that_takes_no_files_is_refused(files, monkeypatch):
+    made = files(TWO)
+
+    def mkstemp(**_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("downslope.report.replace.tempfile.mkstemp", mkstemp)
+    refused(made, "cannot be written")
