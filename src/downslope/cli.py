@@ -3,7 +3,8 @@
 import os
 import sys
 import warnings
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 
@@ -15,10 +16,25 @@ from downslope.commands.tune import tune
 from downslope.errors import DownslopeError
 
 app = typer.Typer(
-    help="Make an ordinary Python program learn from data.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"downslope {metadata.version('downslope')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version)] = False,
+) -> None:
+    """Make an ordinary Python program learn from data."""
+    del version  # its callback has answered
+
+
 for command in (constants, grad, check, show, plot, tune, demo):
     app.command()(command)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from downslope.calculus.derivative import Derivative, value_and_grad
+from downslope.calculus.derivative import Derivative, made
 from downslope.calculus.run import Engine
 from downslope.errors import UsageError
 from downslope.read.constants import find_constants
@@ -53,7 +53,7 @@ def along(
         raise UsageError(f"{name} cannot be fixed", why="it is what varies.", fix=f"leave out {name}=….")
     _complete(source, {name, *fixed})
     lifted = [n for n in fixed if n not in source.arguments]
-    run = value_and_grad(f, [name, *lifted], engine=engine)
+    run = made(f, [name, *lifted], "auto", engine, with_value=True, quiet=True)
     assert isinstance(run, Derivative)  # the source was read
     keywords = dict(zip([name, *lifted], run.wrt, strict=True))
     default = float(numbers[name].value) if name in numbers else None

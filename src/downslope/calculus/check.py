@@ -31,7 +31,7 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     >>> check(lambda x: x**3, 2.0, engine="python").agree
     True
     """
-    every = tuple(range(len(args))) if wrt is None else wrt
+    every = _smooth(f, len(args)) if wrt is None else wrt
     read, names = program(f, every)  # without source all modes would be dual numbers, and agree
     idle(read, names)
     slopes: dict[str, tuple[float, ...]] = {}
@@ -48,6 +48,12 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     asked = listed(every, ())
     labels = tuple(a if isinstance(a, str) else name for a, name in zip(asked, names, strict=True))
     return Check(labels, slopes, agree)
+
+
+def _smooth(f: Callable[..., Any] | str, count: int) -> list[str]:
+    """The inputs that need not stay whole numbers."""
+    read, _ = program(f)
+    return [name for name in read.arguments[:count] if name not in read.counts]
 
 
 def close(a: float, b: float, tolerance: float) -> bool:

@@ -125,14 +125,22 @@ class Derivative:
                 slopes = [dual_higher(run, values, (*before, self.program.position(n))) for n in self.wrt]
                 return tuple(map(float, (dual_higher(run, values, before), *slopes)))
             inner = by_position(source, self.origin) if isinstance(self.origin, Derivative) else run
-            slopes = [self._difference(inner, values, self.program.position(name)) for name in self.wrt]
+            slopes = [self._difference(inner, values, name) for name in self.wrt]
             return tuple(map(float, (inner(*values), *slopes)))
         except DownslopeError:
             raise
         except Exception as error:
             raise raised(source, values, error) from error
 
-    def _difference(self, run: Callable[..., Any], values: list[Any], position: int) -> float:
+    def _difference(self, run: Callable[..., Any], values: list[Any], name: str) -> float:
+        position = self.program.position(name)
+        if isinstance(values[position], int):
+            raise UsageError(
+                f"{name} is a whole number here",
+                why="differences move it by less than one.",
+                fix="hold it fixed.",
+            )
+
         def along(x: float) -> float:
             return float(run(*values[:position], x, *values[position + 1 :]))
 

@@ -1,5 +1,6 @@
 """A program ready to be differentiated: read, its constants lifted, lowered; and its arguments."""
 
+import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,10 +144,12 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
     try:
         call = inspect.signature(source.function).bind(*args, **kwargs)
     except TypeError as error:
+        unknown = next((name for name in kwargs if name not in source.arguments), "")
+        close = difflib.get_close_matches(unknown, source.arguments, 1)
         raise UsageError(
             f"the arguments do not fit {source.name}",
             why=f"{error}.",
-            fix=f"it takes {', '.join(source.arguments)}.",
+            fix=f"did you mean {close[0]}?" if close else f"it takes {', '.join(source.arguments)}.",
         ) from error
     call.apply_defaults()
     return [number_of(call.arguments[name], name, name in wrt) for name in source.arguments]

@@ -40,13 +40,19 @@ def show(
     wrt: Wrt = None,
     adjoint: Annotated[bool, typer.Option("--adjoint", help="Reverse mode.")] = False,
     tangent: Annotated[bool, typer.Option("--tangent", help="Forward mode.")] = False,
+    ir: Annotated[bool, typer.Option("--ir", help="As IR, one operation a line.")] = False,
 ) -> None:
-    """Print the derivative program as readable Python (or the program itself).
+    """Print a program as downslope reads it, or its derivative program, as Python or IR.
 
     Example: downslope show taxi.py:trip --adjoint --wrt speed
     """
-    from downslope.calculus.sources import adjoint_source, tangent_source
+    from downslope.calculus.sources import adjoint_source, ir_text, program_source, tangent_source
 
-    if adjoint == tangent:
-        raise UsageError("show what?", why="give one of --adjoint and --tangent.", fix="add --adjoint.")
-    out.print(adjoint_source(program, wrt) if adjoint else tangent_source(program, wrt))
+    if adjoint and tangent:
+        raise UsageError("show which?", why="--adjoint and --tangent are two programs.", fix="leave one out.")
+    if ir:
+        out.print(ir_text(program, wrt, "adjoint" if adjoint else "tangent" if tangent else "program"))
+    elif adjoint or tangent:
+        out.print(adjoint_source(program, wrt) if adjoint else tangent_source(program, wrt))
+    else:
+        out.print(program_source(program))

@@ -1,6 +1,8 @@
 """What the commands share: their arguments, how they are read, and where they print."""
 
+import ast
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,14 +12,34 @@ from downslope.errors import UsageError
 
 out = Console(highlight=False, soft_wrap=True, markup=False)
 
-Program = Annotated[str, typer.Argument(metavar="FILE.py:FUNCTION", help="The program.")]
+
+def programs(incomplete: str) -> list[str]:
+    """How a FILE.py:FUNCTION may go on: the Python files here, and after a colon their functions."""
+    path, colon, _ = incomplete.partition(":")
+    if not colon:
+        return sorted(f"{file}:" for file in Path().glob(f"{path}*.py"))
+    try:
+        body = ast.parse(Path(path).read_bytes()).body
+    except (OSError, ValueError, SyntaxError):
+        return []
+    return [f"{path}:{node.name}" for node in body if isinstance(node, ast.FunctionDef)]
+
+
+Program = Annotated[
+    str, typer.Argument(metavar="FILE.py:FUNCTION", help="The program.", autocompletion=programs)
+]
 Inputs = Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="The inputs.")]
 Wrt = Annotated[list[str] | None, typer.Option("--wrt", help="Input or constant; may be repeated.")]
 
 
 def values_of(inputs: list[str]) -> dict[str, float | int]:
-    """`NAME=VALUE` arguments as numbers by name."""
-    return dict(_pair(text) for text in inputs)
+    """`NAME=VALUE` arguments as numbers by name. Raises `UsageError` for other text, or a name given twice."""
+    pairs = [_pair(text) for text in inputs]
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{name} is given twice", why="an input has one value.", fix="leave one out.")
+    return dict(pairs)
 
 
 def _pair(text: str) -> tuple[str, float | int]:

@@ -84,7 +84,7 @@ class _Writer:
         if loc is None or loc.line == self._line:
             return line
         self._line = loc.line
-        return f"{line:<{COLUMN}}# {loc.line}: {loc.text.strip()}"
+        return f"{line:<{COLUMN}}  # {loc.line}: {loc.text.strip()}"
 
 
 def _arg(value: Arg) -> str:
