@@ -289,7 +289,26 @@ class _Fence:
 
     def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
         value = resolve(node.func, self.source.namespace)
+        made = resolve(node.func.func, self.source.namespace) if isinstance(node.func, ast.Call) else value
         row = row_of(value)
+        if hasattr(made, "as_program") or str(getattr(made, "__module__", "")).startswith(
+            "downslope.calculus"
+        ):
+            yield self._problem(
+                node,
+                "a derivative inside a program",
+                "a program is read from its source, and a derivative has none of its own.",
+                "differentiate it from outside: grad(grad(f)), or jacobian(grad(f, names)).",
+            )
+            return
+        if isinstance(node.func, ast.Call):
+            yield self._problem(
+                node.func,
+                "a call of what another call returns",
+                "only functions known when the program is read can be differentiated.",
+                "give the function a name outside the program.",
+            )
+            return
         if row is not None:
             if row.name == "range":
                 yield self._problem(

@@ -73,6 +73,7 @@ class _Lowerer:
 
     def function(self, node: ast.FunctionDef | ast.Lambda, frame: _Frame) -> Value:
         if isinstance(node, ast.Lambda):
+            self.place = frame.source.loc(node.body)
             return self.expression(node.body, frame)
         shape = structured(node.body)
         frame.until = shape.until
