@@ -130,6 +130,19 @@ HELPERS = {
         "import numba\n@numba.njit\ndef h(x, k=1.5): return k * x + 0.35\ndef program(x): return h(x)**2\n",
         {"h.k", "h.0.35@3", "2@4"},
     ),
+    "partials": (
+        ("import functools\nB = 0.75\ndef h(x, k=4.5): return k * x * 1.5 + B\n"
+        "def s(a, x, b=3.5): return a * x * 1.25 + b + h(x)\n"
+        "p, q = functools.partial(s, 2.5), functools.partial(s, 2.5, b=7.5)\nr = functools.partial(h, k=0.5)\n"
+        "def program(x): return p(x) * 1.1 + q(x) + s(0.7, x) * B + s(x, 0.3, 0.9) + r(x) * h(x)\n"),
+        {"B", "h.k", "h.1.5@3", "s.b", "s.1.25@4", "1.1@7", "0.7@7", "0.3@7", "0.9@7"},
+    ),
+    "methods": (
+        ("class Model:\n    def trip(self, x, j=1.5): return x * j * 2.25 + self.inner(x)\n"
+        "    def inner(self, x): return x * x * 0.35\n    def __call__(self, x): return self.trip(x) * 1.75\n"
+        "m = Model()\ndef program(x): return m.trip(x) * 1.1 + m(x)\n"),
+        {"trip.j", "trip.2.25@2", "inner.0.35@3", "__call__.1.75@4", "1.1@6"},
+    ),
     "other files": (
         {
             "main.py": "import cfg_a\nimport lib_a as lib\nfrom cfg_a import SPEED, STEP as S\nfrom lib_a import far\n"

@@ -461,6 +461,7 @@ def test_the_written_program_gives_the_fitted_cost(files):
         "import numba\n@numba.njit\ndef program(x, k=2.5): return k * x + 1.5\n",
         "def program(x, /, k=2.5, *, b=1.5): return k * x + b\n",
         "print('loaded')\ndef make():\n    k = 2.5\n    def program(x): return k * x + 1.5\n    return program\nprogram = make()\n",
+        "import functools\nG = 1.5\ndef f(k, x): return k * x + G\nprogram = functools.partial(f, 4.0)\n",
         "from dataclasses import dataclass\ndef program(x, k=2.5): return k * x + 1.5\n",
     ],
 )

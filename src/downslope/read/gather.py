@@ -39,7 +39,8 @@ def candidates(units: Sequence[Unit]) -> list[Candidate]:
     found: dict[tuple[object, ...], Candidate] = {}
     calls = [each for unit in units for each in _calls(unit)]
     for unit in units:
-        reached_by = [call for call, callee in calls if callee is unit]
+        # Partials and closures of one definition share its defaults.
+        reached_by = [(call, callee) for call, callee in calls if callee.definition == unit.definition]
         for each in (*_defaults(unit, reached_by), *_body(unit)):
             found.setdefault(each.key, each)
     for each in _outside(units):
@@ -91,7 +92,7 @@ def _calls(unit: Unit) -> Iterator[tuple[ast.Call, Unit]]:
             yield here.node, unit.calls[place(here.node)]
 
 
-def _defaults(unit: Unit, calls: Sequence[ast.Call]) -> Iterator[Candidate]:
+def _defaults(unit: Unit, calls: Sequence[tuple[ast.Call, Unit]]) -> Iterator[Candidate]:
     """Defaults of a function's own arguments, as they were when it was defined."""
     for argument, node in defaults(unit.source.node):
         name, value = argument.arg, literal(node)
@@ -103,7 +104,7 @@ def _defaults(unit: Unit, calls: Sequence[ast.Call]) -> Iterator[Candidate]:
             if unit.name or isinstance(held, bool) or not isinstance(held, int | float):
                 continue
             value, off = held, Role("its default is not one literal, so it cannot be written back")
-        if unit.name and all(passes(call, unit.source, name) for call in calls):
+        if unit.name and all(passes(call, callee.source, name) for call, callee in calls):
             off = Role("every call gives this argument a value")
         part = off if off.why else _of_name(unit, name, value)
         yield _candidate(unit, node, value, name, "default", part, "" if unit.name else name)

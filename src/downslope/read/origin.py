@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from downslope.errors import Loc
 from downslope.read.bindings import Bound, Import, bindings, one_literal
+from downslope.read.callables import plain
 from downslope.read.literals import place
 from downslope.read.reach import is_users
 from downslope.read.resolve import number, resolve
@@ -58,12 +59,13 @@ def origin(source: Source, node: ast.expr) -> Origin | None:
     value = number(resolve(node, source.namespace))
     if value is None or isinstance(value, bool):
         return None
+    function: Any = plain(source.function)
     match node:
-        case ast.Name(id=name) if name in source.function.__code__.co_freevars:
-            return _closed(source, node, value)
+        case ast.Name(id=name) if name in function.__code__.co_freevars:
+            return _closed(source, node, value, function)
         case ast.Name(id=name):
             page, tree = Page.of(source), source.tree
-            return _global(source, node, name, value, page, tree, source.function.__globals__)
+            return _global(source, node, name, value, page, tree, function.__globals__)
         case ast.Attribute(value=owner, attr=name):
             module = resolve(owner, source.namespace)
             assert isinstance(module, ModuleType)  # or it would not have resolved to a number
@@ -71,10 +73,9 @@ def origin(source: Source, node: ast.expr) -> Origin | None:
     return None
 
 
-def _closed(source: Source, use: ast.Name, value: float | int) -> Origin:
+def _closed(source: Source, use: ast.Name, value: float | int, function: Any) -> Origin:
     """A variable of an enclosing function."""
     page = Page.of(source)
-    function: Any = source.function
     cell = function.__closure__[function.__code__.co_freevars.index(use.id)]
     for outer in _enclosing(source.tree, source.node):
         found = bindings(outer.body, use.id)

@@ -34,6 +34,11 @@ class Unit:
     called: str = ""
     calls: dict[Place, "Unit"] = field(default_factory=dict)
 
+    @property
+    def definition(self) -> tuple[str, int, int]:
+        """Where it is defined, which several functions may share."""
+        return self.source.file, self.source.node.lineno, self.source.node.col_offset
+
     @cached_property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
         """The node around each node."""
@@ -100,6 +105,8 @@ def reached(source: Source) -> tuple[Unit, ...]:
 
 def _key(source: Source) -> tuple[int, ...]:
     """The function and the objects it is bound to: each access makes another bound method."""
+    if isinstance(source.function, functools.partial):
+        return (id(source.function),)
     return id(plain(source.function)), *map(id, source.preset.values())
 
 
@@ -110,8 +117,8 @@ def _helpers(unit: Unit, program: Source, known: Known) -> Iterator[tuple[ast.Ca
         if not isinstance(node, ast.Call) or root(node.func) in here.bound - set(unit.source.preset):
             continue
         target = resolve(node.func, unit.source.namespace)
-        if row_of(target) is not None or isinstance(target, functools.partial) or not is_helper(target):
-            continue  # what a partial fixes is not in the text of its function
+        if row_of(target) is not None or not is_helper(target):
+            continue
         if id(target) not in known:
             known[id(target)] = target, _read(target)
         helper = known[id(target)][1]
@@ -139,7 +146,17 @@ def passes(call: ast.Call, callee: Source, argument: str) -> bool:
     unclear = any(keyword.arg is None for keyword in call.keywords)
     starred = any(isinstance(value, ast.Starred) for value in call.args)
     given = argument in positional[: len(call.args)] or starred
-    return given or unclear or any(keyword.arg == argument for keyword in call.keywords)
+    fixed = argument in callee.preset or argument in _fixed(callee.function)
+    return given or unclear or fixed or any(keyword.arg == argument for keyword in call.keywords)
+
+
+def _fixed(function: object) -> set[str]:
+    """The arguments that partials give by name, around one another."""
+    found: set[str] = set()
+    while isinstance(function, functools.partial):
+        found |= set(function.keywords)
+        function = function.func
+    return found
 
 
 def is_users(file: str, program: str) -> bool:

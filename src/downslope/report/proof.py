@@ -12,6 +12,7 @@ import numpy as np
 
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
+from downslope.read.callables import plain
 from downslope.read.lift import lifted
 from downslope.read.origin import DERIVED
 from downslope.report import rerun
@@ -50,12 +51,12 @@ def prove(fit: Fit, written: Sequence[float], new: Mapping[str, str]) -> None:
 def _name(fit: Fit) -> str:
     """The name of the function in its module; empty where it has none."""
     function: Any = fit.source.function
-    scope = getattr(function, "__globals__", {})  # a partial has none
+    scope = plain(function).__globals__  # type: ignore[attr-defined]  # a function that was read
     return next((n for n, v in scope.items() if getattr(v, "py_func", v) is function), "")
 
 
 def _rerun(fit: Fit, name: str, calls: list[dict[str, Any]], new: Mapping[str, str]) -> list[float]:
-    function: Any = fit.source.function
+    function: Any = plain(fit.source.function)
     job = {
         "path": [entry or "." for entry in sys.path], "new": dict(new), "file": fit.source.file,
         "module": function.__module__, "name": name, "rows": calls,
