@@ -206,7 +206,14 @@ class _Fence:
                         else "compute real and imaginary parts apart.",
                     )
             case ast.Name(id=name):
-                if name not in local and name not in nested:
+                if isinstance(inner := nested.get(name), ast.FunctionDef) and inner.name == name:
+                    yield self._problem(
+                        node,
+                        f"the function {name!r} as a value",
+                        "a program works on real numbers.",
+                        "call it.",
+                    )
+                elif name not in local and name not in nested:
                     yield from self._value(node)
             case ast.Attribute():
                 if root(node) in local or root(node) in nested:
@@ -314,7 +321,7 @@ class _Fence:
                 yield self._problem(
                     node, "range(...) as a value", "a program works on numbers.", "loop over it."
                 )
-            elif node.keywords and row.name not in ("round_int",):
+            elif node.keywords and not (row.name == "round_int" and _names(node) == {"ndigits"}):
                 yield self._problem(
                     node, f"keywords in a call of {name}", "they are not read.", "pass by position."
                 )
@@ -377,6 +384,10 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
         )
 
     return [node for position, node in enumerate(body) if position or not is_text(node)]
+
+
+def _names(call: ast.Call) -> set[str | None]:
+    return {keyword.arg for keyword in call.keywords}
 
 
 def _spoken(node: ast.AST) -> str:
