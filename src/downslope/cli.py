@@ -11,6 +11,7 @@ import typer
 from downslope.commands.constants import constants
 from downslope.commands.demo import demo
 from downslope.commands.derivatives import check, grad, show
+from downslope.commands.formula import formula
 from downslope.commands.plot import plot
 from downslope.commands.tune import tune
 from downslope.errors import DownslopeError
@@ -35,7 +36,7 @@ def root(
     del version  # its callback has answered
 
 
-for command in (constants, grad, check, show, plot, tune, demo):
+for command in (constants, grad, formula, check, show, plot, tune, demo):
     app.command()(command)
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from zoo.registry import TRIPS, specimen
+from zoo.registry import LENGTH, TRIPS, specimen
 
 
 @specimen(2.0, formal=TRIPS)
@@ -21,7 +21,7 @@ def newton_root_fixed(a: float) -> float:
     return r
 
 
-@specimen(5.0, 3)
+@specimen(5.0, 3, formal=LENGTH)
 def newton_nth_root(a: float, n: int) -> float:
     r = a / n
     for _ in range(40):
@@ -99,7 +99,7 @@ def legendre(x: float, n: int) -> float:
     return b
 
 
-@specimen(0.4, 3.6)
+@specimen(0.4, 3.6, formal=LENGTH)
 def logistic_map(x: float, r: float) -> float:
     for _ in range(12):
         x = r * x * (1 - x)
@@ -196,7 +196,7 @@ def simpson(a: float, b: float) -> float:
     return s * h / 3
 
 
-@specimen(0.5, 1.5)
+@specimen(0.5, 1.5, formal=LENGTH)
 def runge_kutta(y: float, k: float) -> float:
     h = 0.1
     for _ in range(10):

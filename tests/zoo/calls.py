@@ -134,7 +134,7 @@ def helper_keeps_callers_variable(x: float) -> float:
     return a * b
 
 
-@specimen(0.8)
+@specimen(0.8, formal=TRIPS)
 def same_names_in_helper(a: float) -> float:
     i = 2.0
     b = stepped(a * 0.1)

@@ -5,7 +5,7 @@
 
 import math
 
-from zoo.registry import TRIPS, specimen
+from zoo.registry import LENGTH, TRIPS, specimen
 
 
 @specimen(1.1, 5)
@@ -376,7 +376,7 @@ def continue_nested_branches(x: float) -> float:
     return s
 
 
-@specimen(0.8)
+@specimen(0.8, formal=TRIPS)
 def loop_else(x: float) -> float:
     s = x
     for i in range(3):
@@ -514,7 +514,7 @@ def while_return_three_ways(x: float) -> float:
     return a
 
 
-@specimen(1.001, 300)
+@specimen(1.001, 300, formal=LENGTH)
 def long_loop(x: float, n: int) -> float:
     s = 0.0
     for i in range(n):

@@ -5,7 +5,7 @@
 
 import math
 
-from zoo.registry import TRIPS, specimen
+from zoo.registry import LENGTH, TRIPS, specimen
 
 SECONDS = 60
 
@@ -108,7 +108,7 @@ def income_tax(income: float, middle: float, top: float) -> float:
     return tax
 
 
-@specimen(0.9, 0.4, 1.1, 0.3)
+@specimen(0.9, 0.4, 1.1, 0.3, formal=LENGTH)
 def predator_and_prey(rabbits: float, foxes: float, growth: float, hunger: float) -> float:
     for _ in range(25):
         eaten = 0.8 * rabbits * foxes
@@ -119,7 +119,7 @@ def predator_and_prey(rabbits: float, foxes: float, growth: float, hunger: float
     return rabbits + foxes
 
 
-@specimen(0.3, 0.1)
+@specimen(0.3, 0.1, formal=LENGTH)
 def epidemic(beta: float, gamma: float) -> float:
     s, i, r = 0.99, 0.01, 0.0
     peak = 0.0

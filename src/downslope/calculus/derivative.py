@@ -66,7 +66,11 @@ class Derivative:
         return self.forward_form
 
     @cached_property
-    def _run(self) -> Runner:
+    def _run(self) -> Callable[[list[Any]], tuple[float, ...]]:
+        if self._chosen == "formal":
+            from downslope.calculus.formula import FormulaRunner  # SymPy is slow to load
+
+            return FormulaRunner(self.program, self.wrt)
         return Runner(self.program.source, self.function, self.engine)
 
     @property
@@ -160,9 +164,9 @@ def derivative(
 
     `wrt` names inputs (by name or position) or constants of the program; by default the first input.
     One name gives a number, a sequence gives a tuple. `mode` is `numeric` (Ridders' extrapolated
-    differences, or the plain two-point quotient where `delta` is given), `dual`, `forward`, `reverse`
-    or `auto`. Raises `UnsupportedError` for source that cannot be differentiated, `UsageError` for
-    unknown names. Method: Griewank & Walther, Evaluating Derivatives, 2nd ed., 2008.
+    differences, or the plain two-point quotient where `delta` is given), `formal` (closed formulas, where
+    there are any), `dual`, `forward`, `reverse` or `auto`. Raises `UnsupportedError` for source that
+    cannot be differentiated, `UsageError` for unknown names. Method: Griewank & Walther, Evaluating Derivatives, 2nd ed., 2008.
 
     >>> def f(x):
     ...     return 3 * x**2

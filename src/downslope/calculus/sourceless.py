@@ -13,8 +13,8 @@ from downslope.errors import DownslopeError, ProgramError, SourceUnavailable, Us
 from downslope.modes.dual import dual_higher
 from downslope.modes.numeric import numeric_derivative, numeric_two_point
 
-Mode = Literal["auto", "numeric", "dual", "forward", "reverse"]
-MODES: tuple[Mode, ...] = ("numeric", "dual", "forward", "reverse")
+Mode = Literal["auto", "numeric", "formal", "dual", "forward", "reverse"]
+MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
 
 _TOLD: WeakSet[Any] = WeakSet()
 """The functions for which the notice has been given: one notice each."""

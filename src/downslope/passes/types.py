@@ -11,7 +11,7 @@ from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Lit, Pop, Whi
 
 Type = Literal["b", "i", "f"]
 _ORDER: Mapping[str, int] = {"b": 0, "i": 1, "f": 2}
-_BOOLEAN = frozenset(
+BOOLEAN = frozenset(
     "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not logical_xor both either"
     " to_bool isnan isinf isfinite signbit".split()
 )
@@ -98,7 +98,7 @@ def _loop(stmt: For | While, facts: dict[str, Type]) -> None:
 
 def _op(stmt: Let, facts: Mapping[str, Type]) -> Type:
     types = [type_of(arg, facts) for arg in stmt.args]
-    if stmt.op in _BOOLEAN:
+    if stmt.op in BOOLEAN:
         return "b"
     if stmt.op in _INTEGER or stmt.op in _SHIFTS:
         return "i"
