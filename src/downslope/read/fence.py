@@ -26,11 +26,13 @@ WHY = {
     "Yield": "a generator keeps its state between calls.",
     "Global": "a program that changes module state is not a function of its arguments.",
     "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
+    "Expr": "a program is a function of its inputs; what it does besides its result cannot be kept.",
     "Subscript": "arrays, lists and dicts are not supported yet; a program works on numbers.",
     "List": "arrays, lists and dicts are not supported yet; a program works on numbers.",
     "Dict": "arrays, lists and dicts are not supported yet; a program works on numbers.",
 }
 FIX = {
+    "Expr": "leave the line out, or do it where the program is called.",
     "Try": "test the condition with `if` before the operation that fails.",
     "Subscript": "pass each number as an argument of its own.",
     "List": "use separate variables, or a tuple inside sum(), min() or max().",
