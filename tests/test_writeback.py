@@ -20,8 +20,9 @@ from downslope.errors import UsageError, WriteError
 from downslope.read.constants import pick
 from downslope.read.literals import literal, place
 from downslope.read.origin import Page
+from downslope.report.digits import shown
 from downslope.report.replace import CHECKING, write
-from downslope.report.tuned import changed, finish, shown
+from downslope.report.tuned import changed, finish
 from downslope.report.writeback import Change, diff, rewritten, rounded, shape
 from files import Files, forget
 

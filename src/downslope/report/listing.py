@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downslope.fitting.fit import Fit
-from downslope.report.tuned import shown
+from downslope.report.digits import shown
 
 AROUND = 1  # lines shown before and after a constant that stands outside of the function
 

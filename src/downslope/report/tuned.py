@@ -4,17 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
 from downslope.read.constants import Constant
+from downslope.report.digits import shown
 from downslope.report.proof import prove
 from downslope.report.replace import write
-from downslope.report.writeback import Change, Rewrite, diff, rewritten, rounded, writable
-
-WORSE = 1e-3
-"""Rounding may cost so much of the fitted cost."""
+from downslope.report.writeback import Change, Rewrite, diff, rewritten, writable
 
 
 @dataclass(frozen=True)
@@ -38,29 +34,6 @@ def changed(fit: Fit) -> tuple[Changed, str]:
         float(c.value) if text is None else float(text) for c, text in zip(fit.chosen, texts, strict=True)
     )
     return Changed(rewrites, written, left), diff(rewrites)
-
-
-def shown(fit: Fit) -> list[str | None]:
-    """The new text of each constant, None where it keeps its value.
-
-    Rounded to the standard error, with ever more digits while rounding makes the cost worse by a
-    thousandth or leaves the bounds.
-    """
-    solution, problem = fit.solution, fit.problem
-    kept = [value == constant.value for value, constant in zip(solution.values, fit.chosen, strict=True)]
-    limit = (1.0 + WORSE) * abs(problem.cost(solution.values))
-    texts: list[str] = []
-    for more in range(0, 17, 2):
-        texts = [
-            rounded(float(v), float(e), more) for v, e in zip(solution.values, solution.errors, strict=True)
-        ]
-        values = np.where(kept, solution.values, np.array([float(text) for text in texts]))
-        inside = ((problem.lower <= values) & (values <= problem.upper)).all()
-        if inside and problem.cost(values) <= limit:
-            break
-    else:
-        texts = [repr(float(value)) for value in solution.values]
-    return [None if same else text for same, text in zip(kept, texts, strict=True)]
 
 
 def finish(
