@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 import downslope as ds
+from downslope.calculus.derivative import MODES
 from downslope.cli import app
 from downslope.demo.story import LEARN, descended, story
 from downslope.demo.taxi import TRUE, trip, trips
@@ -19,13 +20,22 @@ def chapters():
 
 def test_the_story_tells_its_numbers(chapters):
     text = "\n".join(chapter.text for chapter in chapters)
-    for words in ("12 minutes", "10.2857", "-1.7143", "2.9388 min²", "1.007580", "derivative 24.0"):
+    for words in (
+        "12 minutes",
+        "10.2857",
+        "-1.7143",
+        "2.9388 min²",
+        "1.007580",
+        "derivative 24.0",
+        "8640*(speed_kmh - 30)/speed_kmh**3",
+    ):
         assert words in text
 
 
 def test_every_mode_descends_to_30(chapters):
     rows = [line.split() for line in chapters[2].text.splitlines()[1:]]
-    assert len(rows) >= 4
+    assert [row[0] for row in rows] == list(MODES)
+    assert len(rows) >= 5
     assert {row[2] for row in rows} == {"30.000000000"}
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from downslope.calculus.check import check
 from downslope.calculus.derivative import MODES, derivative
+from downslope.calculus.formula import formula
 from downslope.demo.taxi import TRUE, duration, squared_error, trip, trips
 from downslope.fitting.fit import Fit, fit
 from downslope.modes.dual import DualFloat
@@ -34,7 +35,9 @@ class Chapter:
 def story() -> Iterator[Chapter]:
     """The chapters, each worked out when it is asked for."""
     yield _program()
-    yield Chapter("The slope of the squared error, by every mode", str(check(squared_error, WRONG)))
+    closed = formula(squared_error, "speed_kmh", given={"distance_km": 6.0, "minutes": 12.0})
+    text = f"{check(squared_error, WRONG)}\nas a formula: {closed}"
+    yield Chapter("The slope of the squared error, by every mode", text)
     yield _descents()
     yield _dual()
     values = (5.5, 8, *(float(v) for v in trip.__defaults__ or ()))
