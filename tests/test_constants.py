@@ -143,6 +143,14 @@ HELPERS = {
         "m = Model()\ndef program(x): return m.trip(x) * 1.1 + m(x)\n"),
         {"trip.j", "trip.2.25@2", "inner.0.35@3", "__call__.1.75@4", "1.1@6"},
     ),
+    "attributes": (
+        (
+            "class Model:\n    gain = 1.5\n    def __init__(self): self.speed = 30.0\n"
+            "    def trip(self, x): return x * self.speed * 2.25 + self.gain\n"
+            "m = Model()\ndef program(x): return m.trip(x) * m.gain + Model.gain\n"
+        ),
+        {"m.gain", "Model.gain", "trip.self.speed", "trip.2.25@4"},
+    ),
     "other files": (
         {
             "main.py": "import cfg_a\nimport lib_a as lib\nfrom cfg_a import SPEED, STEP as S\nfrom lib_a import far\n"

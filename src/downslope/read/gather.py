@@ -14,7 +14,7 @@ from downslope.read.resolve import root
 from downslope.read.role import FREE, Role, is_part, role
 from downslope.read.scopes import Here, defaults
 
-Kind = Literal["default", "module constant", "closure variable", "assigned", "inline"]
+Kind = Literal["default", "module constant", "closure variable", "attribute", "assigned", "inline"]
 FACTORS = frozenset({0, 1, 2, 0.5, 10, 12, 24, 60, 100, 365, 1000, 3600})
 UNIT = re.compile(r"_PER_|MINUTES|SECONDS|HOURS|DAYS|PER_", re.IGNORECASE)
 
@@ -55,7 +55,9 @@ def uses(unit: Unit) -> Iterator[tuple[Here, Origin]]:
         node = here.node
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in here.bound:
             name = node.id
-        elif isinstance(node, ast.Attribute) and root(node) not in here.bound:
+        elif isinstance(node, ast.Attribute) and (
+            root(node) not in here.bound or _is_preset(unit, root(node))
+        ):
             name = ast.unparse(node)
         else:
             continue
@@ -63,6 +65,12 @@ def uses(unit: Unit) -> Iterator[tuple[Here, Origin]]:
             known[name] = origin(unit.source, node)
         if (found := known[name]) is not None:
             yield here, found
+
+
+def _is_preset(unit: Unit, name: str) -> bool:
+    """Whether a name stands for an object that the function is bound to (`self`), and for nothing else in it."""
+    again = [n for n in ast.walk(unit.source.node) if isinstance(n, ast.arg) and n.arg == name]
+    return name in unit.source.preset and len(again) == 1 and name not in unit.stores
 
 
 def _outside(units: Sequence[Unit]) -> Iterator[Candidate]:
@@ -77,7 +85,7 @@ def _outside(units: Sequence[Unit]) -> Iterator[Candidate]:
     for key, (found, unit, spelled) in origins.items():
         # Functions made by one definition share its literals, but each has variables of its own.
         owner = unit.called if found.key[0] == "cell" else unit.name
-        own = found.kind == "closure variable" and owner
+        own = found.kind in ("closure variable", "attribute") and owner
         off = found.off or _unit(found.name)
         part = Role(off, _joined(roles[key]).whole) if off else _joined(roles[key])
         yield Candidate(

@@ -18,7 +18,7 @@ from downslope.read.reach import is_users
 from downslope.read.resolve import number, resolve
 from downslope.read.source import Source, loc_in, split_lines
 
-Outside = Literal["module constant", "closure variable"]
+Outside = Literal["module constant", "closure variable", "attribute"]
 UNWRITABLE = "it is not set by one literal in the user's files, so it cannot be written back"
 DERIVED = "other values are computed from it before the program runs, and would not follow"
 
@@ -67,9 +67,11 @@ def origin(source: Source, node: ast.expr) -> Origin | None:
             page, tree = Page.of(source), source.tree
             return _global(source, node, name, value, page, tree, function.__globals__)
         case ast.Attribute(value=owner, attr=name):
-            module = resolve(owner, source.namespace)
-            assert isinstance(module, ModuleType)  # or it would not have resolved to a number
-            return _of_module(source, node, name, value, module)
+            held = resolve(owner, source.namespace)
+            if isinstance(held, ModuleType):
+                return _of_module(source, node, name, value, held)
+            page = Page.of(source)  # the object keeps the number, wherever that came from
+            return Origin(("attribute", id(held), name), name, value, "attribute", page, node, UNWRITABLE)
     return None
 
 
