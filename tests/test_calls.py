@@ -15,7 +15,7 @@ from downslope.read.source import read_source
 
 RATE = 3.0
 SOURCE_MODES = ("forward", "reverse")
-MODES = ("numeric", "dual", *SOURCE_MODES)
+MODES = ("numeric", "formal", "dual", *SOURCE_MODES)
 ENGINE = "python"
 
 

@@ -25,7 +25,7 @@ import downslope as ds
 from downslope.errors import DownslopeWarning, SourceUnavailable, StaleSource, UnsupportedError
 from downslope.read.source import read_source
 
-MODES = ("auto", "numeric", "dual", "forward", "reverse")
+MODES = ("auto", "numeric", "dual", "formal", "forward", "reverse")
 
 
 def f(x: float) -> float:
@@ -233,7 +233,7 @@ def test_one_notice_per_function_and_then_dual_numbers():
 
 
 def test_modes_that_need_source_say_so():
-    for mode in ("forward", "reverse"):
+    for mode in ("formal", "forward", "reverse"):
         with pytest.raises(SourceUnavailable, match="has no source text"):
             ds.derivative(made_by_exec(), mode=mode)
     assert ds.derivative(made_by_exec(), mode="numeric")(4.0) == pytest.approx(24.0)
