@@ -213,6 +213,31 @@ def test_errors_of_robust_losses_are_those_of_repeated_draws(loss, rng):
     np.testing.assert_allclose(np.mean(claimed, axis=0), np.std(found, axis=0), rtol=0.15)
 
 
+@pytest.mark.parametrize("loss", ["huber", "soft_l1", "cauchy"])
+def test_a_width_is_the_unit_of_the_residuals(loss, rng):
+    """The target in seconds with a width of 60 gives what minutes with a width of 1 give."""
+    table = noisy(rng)
+    small = ds.fit(line, table, "y", loss=loss)
+    large = ds.fit(line, {"t": table["t"], "y": 60.0 * table["y"]}, "y", loss=f"{loss}:60")
+    np.testing.assert_allclose(large.solution.values, 60.0 * small.solution.values, rtol=1e-6)
+    np.testing.assert_allclose(large.solution.errors, 60.0 * small.solution.errors, rtol=1e-4)
+    assert large.cost == pytest.approx(3600.0 * small.cost, rel=1e-9)
+
+
+def test_a_wide_loss_is_the_squared_one(rng):
+    table = noisy(rng)
+    wide, squared = (ds.fit(line, table, "y", loss=loss) for loss in ("huber:1e6", "squared"))
+    np.testing.assert_allclose(wide.solution.values, squared.solution.values, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss", ["huber:0", "huber:-1", "huber:x", "huber:inf", "squared:2", "absolute:2", "hubr:1"]
+)
+def test_widths_that_make_no_sense(loss):
+    with pytest.raises(UsageError, match="there is no loss"):
+        ds.fit(line, {"t": T, "y": T}, "y", loss=loss)
+
+
 def test_unknown_errors_are_refused():
     with pytest.raises(UsageError, match="standard errors"):
         Errors("sandwich")

@@ -22,7 +22,9 @@ def tune(
     bounds: Annotated[list[str] | None, typer.Option(help="NAME:LO:HI; may be repeated.")] = None,
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
-    loss: Annotated[str, typer.Option(help="squared, absolute, huber, soft_l1, cauchy.")] = "squared",
+    loss: Annotated[
+        str, typer.Option(help="squared, absolute, huber, soft_l1, cauchy; huber:2.5 has a width.")
+    ] = "squared",
     solver: Annotated[
         str,
         typer.Option(help="auto, least_squares, reweighted, absolute, lbfgsb, descent, adam."),

@@ -4,6 +4,7 @@ Each loss is ρ(r), with ψ = ρ'(r) from forward mode on ρ's own program, and 
 iteratively reweighted least squares (Holland & Welsch 1977) in the Gauss-Newton matrix.
 """
 
+import difflib
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from numba import types
 
 from downslope.emit.python import emit
+from downslope.errors import UsageError
 from downslope.modes.forward import forward
 from downslope.native.compiled import array_of, compiled
 from downslope.passes.simplify import simplified
@@ -52,23 +54,66 @@ LOSSES: Mapping[str, Callable[[float], float]] = {
 KINKED = ("absolute",)  # losses whose derivative jumps
 
 
+WIDE = ("huber", "soft_l1", "cauchy")  # losses that have a width
+
+
+def parsed(loss: str) -> tuple[str, float]:
+    """The name and the width of `NAME` or `NAME:WIDTH`: ρ is width² ρ(r / width).
+
+    Raises `UsageError` for an unknown name, a width that is no positive number, or one of a loss that
+    has none.
+
+    >>> parsed("huber"), parsed("huber:2.5")
+    (('huber', 1.0), ('huber', 2.5))
+    """
+    name, colon, text = loss.partition(":")
+    if name not in LOSSES:
+        close = difflib.get_close_matches(name, LOSSES, 1)
+        raise UsageError(
+            f"there is no loss {name!r}",
+            why=f"losses are {', '.join(LOSSES)}.",
+            fix=f"did you mean {close[0]}?" if close else "choose one.",
+        )
+    if not colon:
+        return name, 1.0
+    try:
+        width = float(text)
+    except ValueError:
+        width = math.nan
+    if name not in WIDE or not 0.0 < width < math.inf:
+        raise UsageError(
+            f"there is no loss {loss!r}",
+            why=f"{name} has no width." if name not in WIDE else f"{text!r} is not a positive number.",
+            fix="e.g. huber:2.5, with a width in units of the target.",
+        )
+    return name, width
+
+
 @cache
-def loss_text(name: str) -> str:
-    """ρ and ρ' of a loss as one function of emitted code; empty for the squared loss."""
+def loss_text(loss: str) -> str:
+    """ρ and ρ' of a loss as a function `_loss` of emitted code; empty for the squared loss."""
+    name, width = parsed(loss)
     if name == "squared":
         return ""
-    return emit(forward(simplified(lower(read_source(LOSSES[name]))), ["r"]), name="_loss")
+    at_one = forward(simplified(lower(read_source(LOSSES[name]))), ["r"])
+    if width == 1.0:
+        return emit(at_one, name="_loss")
+    return (
+        f"{emit(at_one, name='_narrow')}\n\n@register_jitable\ndef _loss(r):\n"
+        f"    _rho, _psi = _narrow(r / {width!r})\n"
+        f"    return _rho * {width**2!r}, _psi * {width!r}\n"
+    )
 
 
-def pull(name: str, residual: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def pull(loss: str, residual: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """ρ'(r) of each residual, (n,).
 
-    >>> pull("huber", np.array([0.5, -7.0])).tolist()
-    [0.5, -1.0]
+    >>> pull("huber", np.array([0.5, -7.0])).tolist(), pull("huber:2", np.array([0.5, -7.0])).tolist()
+    ([0.5, -1.0], [0.5, -2.0])
     """
-    if name == "squared":
+    if loss == "squared":
         return residual
-    text = f"@register_jitable\n{loss_text(name)}\n\ndef _pulls(r, out):\n    for i in range(len(r)):\n"
+    text = f"@register_jitable\n{loss_text(loss)}\n\ndef _pulls(r, out):\n    for i in range(len(r)):\n"
     signature = (array_of("f"), types.Array(types.float64, 1, "C"))
     out = np.empty(len(residual))
     compiled(f"{text}        out[i] = _loss(r[i])[1]\n", "_pulls", signature)(residual, out)

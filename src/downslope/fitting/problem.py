@@ -12,7 +12,7 @@ from downslope.calculus.program import Program
 from downslope.calculus.run import raised_at
 from downslope.data.table import Table
 from downslope.errors import DataError, ProgramError, UsageError
-from downslope.fitting.losses import KINKED, LOSSES, loss_text, pull
+from downslope.fitting.losses import KINKED, loss_text, parsed, pull
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
@@ -40,13 +40,7 @@ class Problem:
     _cache: dict[bytes, Sums] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            close = difflib.get_close_matches(self.loss, LOSSES, 1)
-            raise UsageError(
-                f"there is no loss {self.loss!r}",
-                why=f"losses are {', '.join(LOSSES)}.",
-                fix=f"did you mean {close[0]}?" if close else "choose one.",
-            )
+        parsed(self.loss)
 
     @property
     def rows(self) -> int:
