@@ -71,7 +71,7 @@ class Derivative:
             from downslope.calculus.formula import FormulaRunner  # SymPy is slow to load
 
             return FormulaRunner(self.program, self.wrt)
-        return Runner(self.program.source, self.function, self.engine)
+        return Runner(self.program, self.function, self.engine)
 
     @property
     def _chosen(self) -> Mode:

@@ -40,7 +40,7 @@ def jacobian(
     except SourceUnavailable as error:
         return _without_source(f, wrt, error, sourceless_jacobian)
     _told(f, read, names)
-    run = Runner(read.source, forward(read.function, params_of(read.function, names)), engine)
+    run = Runner(read, forward(read.function, params_of(read.function, names)), engine)
     outputs = len(read.function.body.yields)
 
     def rows(*args: Any, **kwargs: Any) -> Any:
@@ -65,7 +65,7 @@ def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "n
     one_output(read)
     _told(f, read, names)
     labels = params_of(read.function, names)
-    run = Runner(read.source, forward(reverse(read.function, labels), labels), engine)
+    run = Runner(read, forward(reverse(read.function, labels), labels), engine)
 
     def table(*args: Any, **kwargs: Any) -> Any:
         results = run(values_of(read, args, kwargs, names))
@@ -94,7 +94,7 @@ def jvp(
     (6.0, 2.0)
     """
     read, names = program(f, range(len(primals)) if wrt is None else wrt)
-    run = Runner(read.source, forward(read.function, params_of(read.function, names), seeded=True), engine)
+    run = Runner(read, forward(read.function, params_of(read.function, names), seeded=True), engine)
     results = run(values_of(read, primals, {}, names), _seeds(tangents, "tangent", names))
     half = len(read.function.body.yields)
     if read.function.scalar:
@@ -115,7 +115,7 @@ def vjp(
     (6.0, (3.0, 2.0))
     """
     read, names = program(f, range(len(primals)) if wrt is None else wrt)
-    run = Runner(read.source, reverse(read.function, params_of(read.function, names), seeded=True), engine)
+    run = Runner(read, reverse(read.function, params_of(read.function, names), seeded=True), engine)
     values = values_of(read, primals, {}, names)
     outputs = tuple(f"output {i}" for i in range(len(read.function.body.yields)))
 
@@ -144,7 +144,7 @@ def hvp(
     read, names = program(f, range(len(primals)) if wrt is None else wrt)
     one_output(read)
     labels = params_of(read.function, names)
-    run = Runner(read.source, forward(reverse(read.function, labels), labels, seeded=True), engine)
+    run = Runner(read, forward(reverse(read.function, labels), labels, seeded=True), engine)
     results = run(values_of(read, primals, {}, names), _seeds(vector, "component", names))
     return results[2 + len(names) :]
 

@@ -6,32 +6,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from downslope.calculus.program import by_position, kind_of
+from downslope.calculus.program import Program, by_position, kind_of
 from downslope.emit.python import LIMIT, emit
 from downslope.errors import DownslopeError, Loc, ProgramError
-from downslope.ir.nodes import Function
+from downslope.ir.nodes import Function, names_of
+from downslope.native.scalar import scalar
+from downslope.passes.guard import TOO_LARGE, guarded
 from downslope.passes.types import Type
 from downslope.read.source import Source
 
 Engine = Literal["native", "python"]
 
 
-def runnable(function: Function, kinds: tuple[Type, ...], engine: Engine) -> Callable[..., Any]:
-    """The function as native code for these argument types, or as plain Python."""
-    from downslope.native.compiled import SCALARS, compiled, interpreted  # Numba is slow to load
+def runnable(
+    read: Program, function: Function, kinds: tuple[Type, ...], engine: Engine
+) -> Callable[..., Any]:
+    """A function made from a program, as native code for these argument types, or as plain Python.
 
+    Its last result is the fault code of the run (`passes.guard`).
+    """
     given = {param.name: kind for param, kind in zip(function.params, kinds, strict=True)}
-    text = emit(function, given, "program")
+    watched = guarded(function, names_of(read.function), given)
     if engine == "python":
-        return interpreted(text, "program")
-    return compiled(text, "program", tuple(SCALARS[kind] for kind in kinds))
+        from downslope.native.compiled import interpreted  # Numba is slow to load
+
+        return interpreted(emit(watched, given, "program"), "program")
+    return scalar(watched, kinds, given)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A derivative program made to run: compiled once for each set of argument types."""
+    """A function made from a program, to be run: compiled once for each set of argument types."""
 
-    source: Source
+    read: Program
     function: Function
     engine: Engine
     _made: dict[tuple[Type, ...], Callable[..., Any]] = field(default_factory=dict, compare=False, repr=False)
@@ -39,24 +46,33 @@ class Runner:
     def __call__(self, values: list[Any], seeds: Sequence[float] = ()) -> tuple[float, ...]:
         """All results for the inputs and for seeds, which are tangents or cotangents.
 
-        Raises `ProgramError` with what the user's program raises at these inputs.
+        Raises `ProgramError` with what the user's program raises at these inputs, where it does not
+        end, and for integers that native code cannot hold.
         """
-        real: Type = "f"
-        kinds = (*map(kind_of, values), *(real for _ in seeds))
+        source, native = self.read.source, self.engine == "native"
+        if native and any(abs(value) >= 2**63 for value in values if type(value) is int):
+            raise too_large(source, values)
         try:
-            if kinds not in self._made:
-                self._made[kinds] = runnable(self.function, kinds, self.engine)
-            results = self._made[kinds](*values, *seeds)
+            *results, fault = self._ready(values, seeds)(*values, *seeds)
         except StopIteration as error:
-            raise endless(self.source, values) from error
+            raise endless(source, values) from error
         except DownslopeError:
             raise
         except Exception:
-            explained(self.source, values)
+            explained(source, values)
             raise
-        if not all(map(math.isfinite, results)):
-            explained(self.source, values)
+        if fault or not all(map(math.isfinite, results)):
+            explained(source, values)
+        if native and int(fault) & TOO_LARGE:
+            raise too_large(source, values)
         return tuple(map(float, results))
+
+    def _ready(self, values: list[Any], seeds: Sequence[float]) -> Callable[..., Any]:
+        real: Type = "f"
+        kinds = (*map(kind_of, values), *(real for _ in seeds))
+        if kinds not in self._made:
+            self._made[kinds] = runnable(self.read, self.function, kinds, self.engine)
+        return self._made[kinds]
 
 
 def endless(source: Source, values: list[Any]) -> ProgramError:
@@ -69,6 +85,16 @@ def endless(source: Source, values: list[Any]) -> ProgramError:
     )
 
 
+def too_large(source: Source, values: list[Any]) -> ProgramError:
+    """The error for an integer that native code cannot hold."""
+    return ProgramError(
+        f"an integer of {source.name} outgrows 64 bits",
+        loc=source.loc(source.node),
+        why=f"at {_shown(source, values)} it comes to 9.2e18 or more, and native integers have 64 bits.",
+        fix="compute with floats there (write 1.0 instead of 1), or use engine='python'.",
+    )
+
+
 def _shown(source: Source, values: list[Any]) -> str:
     return ", ".join(f"{n}={v!r}" for n, v in zip(source.arguments, values, strict=True))
 
@@ -76,9 +102,16 @@ def _shown(source: Source, values: list[Any]) -> str:
 def explained(source: Source, values: list[Any]) -> None:
     """Run the user's own function where native code found no finite number, to say what it raises."""
     try:
-        by_position(source, source.function)(*values)
+        result = by_position(source, source.function)(*values)
     except Exception as error:
         raise raised(source, values, error) from error
+    if isinstance(result, complex):
+        raise ProgramError(
+            f"{source.name} returned a complex number",
+            loc=source.loc(source.node),
+            why=f"at {_shown(source, values)} a negative number has a power that is not whole.",
+            fix="guard the power, or leave this input out.",
+        )
 
 
 def raised(source: Source, values: list[Any], error: Exception) -> ProgramError:

@@ -31,7 +31,7 @@ from downslope.passes.types import Type, inferred, type_of
 from downslope.rules import RULES
 
 LIMIT = 100_000_000
-"""Passes of one `while` loop before it is taken to be endless."""
+"""Passes of all `while` loops in one run before it is taken to be endless."""
 
 WIDTH = 96
 ATOM, UNARY, POWER = 20, 11, 12
@@ -61,16 +61,29 @@ class Text:
 
 
 class Emitter:
-    """Writes one function's statements as lines of Python."""
+    """Writes one function's statements as lines of Python.
 
-    def __init__(self, function: Function, given: Mapping[str, Type] | None = None) -> None:
+    With `fused`, for native code, a product and a sum of derivatives are one call, which rounds once,
+    and the tape is an argument: where it is full, the caller gives a longer one.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        given: Mapping[str, Type] | None = None,
+        *,
+        fused: bool = False,
+    ) -> None:
         self.function = function
+        self.fused = fused
         self.types = inferred(function, given or {})
         self.lines: list[str] = []
         self.uses = _uses(function)
         self.variable = _variables(function, self.uses)
         self.pending: dict[str, Text] = {}
-        self.has_tape = any(isinstance(stmt, Push) for stmt in walk(function.body))
+        every = list(walk(function.body))
+        self.has_tape = any(isinstance(stmt, Push) for stmt in every)
+        self.has_steps = any(isinstance(stmt, While) for stmt in every)
         self._line = 0
 
     def body(self, indent: int) -> list[Text]:
@@ -79,6 +92,10 @@ class Emitter:
         return [self.arg(value) for value in self.function.body.yields]
 
     # ---- lines -------------------------------------------------------------------------------
+
+    def fresh_run(self) -> list[str]:
+        """What a run starts with: the top of its tape, and its count of `while` passes."""
+        return ["top = 0"] * self.has_tape + ["steps = 0"] * self.has_steps
 
     def put(self, indent: int, text: str) -> None:
         """Write one line."""
@@ -163,8 +180,6 @@ class Emitter:
     def conditional(self, stmt: While, indent: int) -> None:
         """Write a `while` loop, which counts its passes and stops at the limit."""
         self.start(stmt, indent)
-        count = f"steps_{len(self.lines)}"
-        self.put(indent, f"{count} = 0")
         before = len(self.lines)
         self.put(indent, "while True:")
         self.block(stmt.test, indent + 1)
@@ -174,8 +189,8 @@ class Emitter:
         elif test.text != "True":
             self.put(indent + 1, f"if not {test.inside(4)}:")
             self.put(indent + 2, "break")
-        self.put(indent + 1, f"{count} += 1")
-        self.put(indent + 1, f"if {count} > {LIMIT}:")
+        self.put(indent + 1, "steps += 1")
+        self.put(indent + 1, f"if steps > {LIMIT}:")
         self.put(indent + 2, "raise StopIteration")
         self.inside(stmt, indent + 1)
 
@@ -204,7 +219,7 @@ class Emitter:
     def push(self, values: tuple[Arg, ...], indent: int) -> None:
         """Put values on the tape, which grows where it is full."""
         self.put(indent, f"if top + {len(values)} > tape.size:")
-        self.put(indent + 1, "tape = grown(tape)")
+        self.put(indent + 1, "raise MemoryError" if self.fused else "tape = grown(tape)")
         for offset, value in enumerate(values):
             self.put(indent, f"tape[top + {offset}] = {self.arg(value).text}")
         self.put(indent, f"top += {len(values)}")
@@ -232,6 +247,8 @@ class Emitter:
     def call(self, stmt: Let) -> Text:
         """One op as text, with the parentheses it needs."""
         args = [self.arg(value) for value in stmt.args]
+        if stmt.op == "muladd" and not self.fused:
+            return _muladd(*args)
         reads = frozenset[str]().union(*(arg.reads for arg in args))
         template, binds = self.template(stmt)
         if binds == ATOM:
@@ -250,9 +267,17 @@ class Emitter:
         whole = all(kind in ("i", "b") for kind in kinds)
         if whole and stmt.op in ("floor_divide", "remainder") and not isinstance(stmt.args[1], Lit):
             return f"whole_{stmt.op}({{0}}, {{1}})", ATOM
+        if stmt.op == "to_float" and kinds == ["b"]:
+            return "(1.0 if {0} else 0.0)", ATOM  # Numba has no float() of a truth value
         if whole and stmt.op == "power" and self.types[stmt.name] == "f":
             return "float_power({0}, {1})", ATOM
         return RULES[stmt.op].python, PRECEDENCE.get(stmt.op, ATOM)
+
+
+def _muladd(a: Text, b: Text, c: Text) -> Text:
+    binds = PRECEDENCE["add"]
+    text = f"{c.inside(binds)} + {a.inside(binds + 1)} * {b.inside(binds + 2)}"
+    return Text(text, binds, a.reads | b.reads | c.reads)
 
 
 def _literal(value: Lit, kind: Type | None) -> Text:
@@ -318,8 +343,10 @@ def _share(block: Block, variable: _Variables, uses: Mapping[str, int]) -> None:
             made.update(stmt.results)
 
 
-def emit(function: Function, given: Mapping[str, Type] | None = None, name: str = "") -> str:
-    """The function as Python source text (without imports).
+def emit(
+    function: Function, given: Mapping[str, Type] | None = None, name: str = "", *, fused: bool = False
+) -> str:
+    """The function as Python source text (without imports); `fused` is for native code.
 
     >>> from downslope.ir.nodes import Block, Function, Let, Lit, Param
     >>> square = Let("y", "multiply", ("x", "x"))
@@ -327,11 +354,12 @@ def emit(function: Function, given: Mapping[str, Type] | None = None, name: str 
     def f(x):
         return x * x
     """
-    emitter = Emitter(function, given)
+    emitter = Emitter(function, given, fused=fused)
     emitter.put(0, f"def {name or function.name}({', '.join(param.name for param in function.params)}):")
     if emitter.has_tape:
         emitter.put(1, "tape = np.empty(64)")
-        emitter.put(1, "top = 0")
+    for line in emitter.fresh_run():
+        emitter.put(1, line)
     outputs = [output.text for output in emitter.body(1)]
     text = ", ".join(outputs)
     if not function.scalar and len(outputs) == 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from downslope.errors import ProgramError
+from downslope.errors import DataError, ProgramError
 from downslope.fitting.covariance import Errors
 from downslope.fitting.objective import Array
 from downslope.fitting.pose import Posed, pose
@@ -151,7 +151,7 @@ def fit(
         problem = posed.problem
         held = problem.on(posed.held) if posed.held.rows else None
         if held is not None:
-            held.check_start()
+            held.check(held.start)
         solution = solve(
             problem,
             solver,
@@ -160,18 +160,30 @@ def fit(
             callback=progress,
             errors=Errors(errors, posed.groups, cluster or ""),
         )
+        solution = _tried(solution, problem)
         if held is not None:
             solution = _held_out(solution, held)
     solution = replace(solution, undetermined=(*_plain_target(posed), *solution.undetermined))
     return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held)
 
 
+def _tried(solution: Solution, problem: Problem) -> Solution:
+    """The solution, not converged where the program itself fails on a row with the learnt values."""
+    try:
+        problem.check(solution.values)
+    except (ProgramError, DataError) as error:
+        said = f"with the learnt values the program fails: {error.problem.what}"
+        return replace(solution, converged=False, reason=said)
+    return solution
+
+
 def _held_out(solution: Solution, held: Problem) -> Solution:
     """The solution with its costs on held-out rows, where the program may fail with the new values."""
     before = held.cost(held.start)
     try:
+        held.check(solution.values)
         return solution.with_holdout(before, held.cost(solution.values), held.rows)
-    except ProgramError as error:
+    except (ProgramError, DataError) as error:
         said = f"with the learnt values the program fails on a held-out row: {error.problem.what}"
         failed = replace(solution, converged=False, reason=said)
         return failed.with_holdout(before, float("nan"), held.rows)

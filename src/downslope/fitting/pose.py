@@ -70,7 +70,7 @@ def pose(
     problem = Problem(
         program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
     )  # fmt: skip
-    problem.check_start()
+    problem.check(problem.start)
     groups = None if cluster is None else groups_of(frame, cluster, rows)
     return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups)
 

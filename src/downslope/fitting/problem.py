@@ -7,19 +7,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from downslope.calculus.program import Program
-from downslope.calculus.run import raised_at
 from downslope.data.table import Table
-from downslope.errors import DataError, ProgramError, UsageError
+from downslope.fitting.faults import asked, stopped, suspects, unusable
 from downslope.fitting.losses import KINKED, loss_text, parsed, pull
 from downslope.fitting.objective import Array, Sums
-from downslope.ir.nodes import Function
+from downslope.ir.nodes import Function, names_of
 from downslope.modes.forward import forward
-from downslope.native.rows import Kernel, RowKernel, kernel, row_kernel
+from downslope.native.rows import Kernel, RowError, RowKernel, Term, kernel, row_kernel
+from downslope.passes.guard import TOO_LARGE
 from downslope.passes.types import Type
 
-SQUARED = "0.5 * _residual * _residual"
+SQUARED = ("0.5 * _residual", "_residual")
 
 
 @dataclass(frozen=True)
@@ -82,29 +83,47 @@ class Problem:
     def _summing(self) -> Kernel:
         count = len(self.labels)
         pairs = [(i, j) for i in range(count) for j in range(i, count)]
+        weight = "" if self.squared else "_weight * "
 
-        cost, pull, weight = (
-            ("_rho", "_psi", "_weight * ") if not self.squared else (SQUARED, "_residual", "")
-        )
-
-        def terms(dots: list[str]) -> list[str]:
-            slopes = [f"{pull} * {dot}" for dot in dots]
-            return [cost, *slopes, *(f"{weight}{dots[i]} * {dots[j]}" for i, j in pairs)]
+        def terms(dots: list[str]) -> list[Term]:
+            return [*self._slopes(dots), *((f"{weight}{dots[i]}", dots[j]) for i, j in pairs)]
 
         return kernel(self.tangents, self._types, self.labels, terms, loss_text(self.loss))
 
     @cached_property
+    def _sloping(self) -> Kernel:
+        return kernel(self.tangents, self._types, self.labels, self._slopes, loss_text(self.loss))
+
+    def _slopes(self, dots: list[str]) -> list[Term]:
+        """The cost and its gradient as sums of products."""
+        pull = "_residual" if self.squared else "_psi"
+        return [self._cost_term, *((pull, dot) for dot in dots)]
+
+    @property
+    def _cost_term(self) -> Term:
+        return SQUARED if self.squared else ("_rho", "1.0")
+
+    @cached_property
     def _costing(self) -> Kernel:
-        cost = SQUARED if self.squared else "_rho"
-        return kernel(self.program.function, self._types, self.labels, lambda _: [cost], loss_text(self.loss))
+        function, term = self.program.function, self._cost_term
+        return kernel(function, self._types, self.labels, lambda _: [term], loss_text(self.loss))
 
     @cached_property
     def _rowwise(self) -> RowKernel:
-        return row_kernel(self.tangents, self._types, self.labels)
+        primal = names_of(self.program.function)
+        return row_kernel(self.tangents, self._types, self.labels, primal)
 
     def cost(self, x: Array, /) -> float:
         """Cost at x."""
         return float(self._run(self._costing, x)[0])
+
+    def gradient(self, x: Array, /) -> tuple[float, Array]:
+        """Cost and gradient at x, without J'J, in one pass over the rows."""
+        known = self._cache.get(np.ascontiguousarray(x).tobytes())
+        if known is not None:
+            return known.cost, known.gradient
+        out = self._run(self._sloping, x)
+        return float(out[0]), out[1:].copy()
 
     def sums(self, x: Array, /) -> Sums:
         """Cost, gradient and J'J at x, in one pass over the rows."""
@@ -122,15 +141,21 @@ class Problem:
     def _run(self, native: Kernel, x: Array) -> Array:
         try:
             return native.sums(np.ascontiguousarray(x, dtype=float), self.columns, self.threads)
-        except Exception as error:
-            raise self._fault(x, error) from error
+        except RowError as error:
+            raise self._stopped(x, error) from error.__cause__
+
+    def _rows(self, x: Array) -> tuple[Array, npt.NDArray[np.uint8]]:
+        try:
+            return self._rowwise.rows(np.ascontiguousarray(x, dtype=float), self.columns, self.threads)
+        except RowError as error:
+            raise self._stopped(x, error) from error.__cause__
+
+    def _stopped(self, x: Array, error: RowError) -> Exception:
+        return stopped(self.program.source, self.table, self._row(error.row, x), error)
 
     def jacobian(self, x: Array, /) -> tuple[Array, Array]:
         """Residual (n,) and Jacobian (n, p) at x."""
-        try:
-            out = self._rowwise.rows(np.ascontiguousarray(x, dtype=float), self.columns, self.threads)
-        except Exception as error:
-            raise self._fault(x, error) from error
+        out, _ = self._rows(x)
         return out[:, 0] - self.columns["target"], out[:, 1:]
 
     def predictions(self, x: Array) -> Array:
@@ -142,59 +167,28 @@ class Problem:
         """The same problem on other rows."""
         return replace(self, table=table, _cache={})
 
-    def check_start(self) -> None:
-        """Raise `DataError` or `ProgramError` with the first row that has no finite prediction."""
-        residual, _ = self.jacobian(self.start)
-        bad = ~np.isfinite(residual)
-        if not bad.any():
-            return
-        row = int(np.argmax(bad))
-        error = self._row_error(row, self.start)
-        if error is not None:
-            raise error
-        raise DataError(
-            f"the prediction is not finite in row {self.table.number(row)} of {self.table.source}",
-            why=f"with the starting values, for {int(bad.sum())} of {self.rows} rows; that row is {self._shown(row)}.",
-            fix="start from other values, or guard the operation in the program.",
-        )
+    def check(self, x: Array) -> None:
+        """Raise `ProgramError` or `DataError` with the first row that the program cannot predict at x.
 
-    def _fault(self, x: Array, error: Exception) -> Exception:
-        """The first row on which the program raises, found by running ever fewer rows."""
-        low, high = 0, self.rows
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._raises(low, middle, x) else (middle, high)
-        if isinstance(error, StopIteration):
-            return ProgramError(
-                f"a `while` loop does not end on row {self.table.number(low)} of {self.table.source}",
-                why=f"it was stopped after 100,000,000 passes; the row is {self._shown(low)}.",
-                fix="check the loop's condition for these inputs.",
-            )
-        return self._row_error(low, x) or error
+        The kernels trade Python's errors for speed (infinity for a division by zero, integers that
+        wrap); this pass finds what they pass over, also where a later step hides it.
+        """
+        out, faults = self._rows(x)
+        source, table = self.program.source, self.table
+        rows = suspects(out[:, 0], faults)
+        for row in rows:
+            error = asked(source, table, self._row(row, x), row)
+            if error is not None:
+                raise error
+        bad = np.flatnonzero((faults & TOO_LARGE != 0) | ~np.isfinite(out[:, 0]))
+        if bad.size:
+            row = int(bad[0])
+            raise unusable(source, table, self._row(row, x), row, int(faults[row]), bad.size)
 
-    def _raises(self, first: int, last: int, x: Array) -> bool:
-        part = {name: column[first:last] for name, column in self.columns.items()}
-        try:
-            self._costing.sums(np.ascontiguousarray(x, dtype=float), part, 1)
-        except Exception:  # noqa: BLE001  # whatever the program raises
-            return True
-        return False
-
-    def _row_error(self, row: int, x: Array) -> ProgramError | None:
+    def _row(self, row: int, x: Array) -> dict[str, Any]:
+        """The values of all inputs on a row, by name."""
         values = {name: self.columns[name][row].item() for name in self.inputs}
-        values |= dict(zip(self.labels, map(float, x), strict=True))
-        source = self.program.source
-        try:
-            source.function(**values)
-        except Exception as error:  # noqa: BLE001  # whatever the program raises
-            return ProgramError(
-                f"{source.name} raised {type(error).__name__} on row {self.table.number(row)} of {self.table.source}: {error}",
-                loc=raised_at(source, error), why=f"the row is {self._shown(row)}.", fix="guard the operation, or drop the row.",
-            )  # fmt: skip
-        return None
-
-    def _shown(self, row: int) -> str:
-        return ", ".join(f"{name}={self.columns[name][row].item()!r}" for name in self.inputs)
+        return values | dict(zip(self.labels, map(float, x), strict=True))
 
 
 def bounded(

@@ -187,3 +187,21 @@ def walk(block: Block) -> Iterator[Stmt]:
         yield stmt
         for inner in blocks(stmt):
             yield from walk(inner)
+
+
+def names_of(function: Function) -> frozenset[str]:
+    """Every name a function uses."""
+    names = {param.name for param in function.params}
+    for stmt in walk(function.body):
+        match stmt:
+            case Let(name=name):
+                names.add(name)
+            case If(results=results):
+                names.update(results)
+            case For() | While():
+                names.update(stmt.results, (carry.name for carry in stmt.carried))
+                if isinstance(stmt, For):
+                    names.add(stmt.index)
+            case Pop(names=popped):
+                names.update(popped)
+    return frozenset(names)

@@ -20,6 +20,7 @@ from downslope.ir.nodes import (
     Push,
     Stmt,
     While,
+    names_of,
     walk,
 )
 from downslope.passes.activity import of, varied
@@ -29,24 +30,6 @@ from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
 
 Tangents = dict[int, Arg]  # direction -> tangent; a missing direction is zero
-
-
-def names_of(function: Function) -> frozenset[str]:
-    """Every name a function uses."""
-    names = {param.name for param in function.params}
-    for stmt in walk(function.body):
-        match stmt:
-            case Let(name=name):
-                names.add(name)
-            case If(results=results):
-                names.update(results)
-            case For() | While():
-                names.update(stmt.results, (carry.name for carry in stmt.carried))
-                if isinstance(stmt, For):
-                    names.add(stmt.index)
-            case Pop(names=popped):
-                names.update(popped)
-    return frozenset(names)
 
 
 def selecting(function: Function) -> bool:

@@ -40,6 +40,7 @@ def _fmin(a: float, b: float) -> float:
 
 _OWN: dict[str, Function] = {
     "mul0": _mul0,
+    "muladd": lambda a, b, c: a * b + c,
     "maximum": _maximum,
     "minimum": _minimum,
     "fmax": _fmax,

@@ -27,8 +27,9 @@ from downslope.ir.nodes import (
     Stmt,
     While,
     defined,
+    names_of,
 )
-from downslope.modes.forward import names_of, selecting
+from downslope.modes.forward import selecting
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
 from downslope.passes.rename import renamed

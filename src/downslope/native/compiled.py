@@ -1,49 +1,61 @@
 """Python text -> native function, kept on disk between processes.
 
-The text is written to a file named by its hash, so Numba's own cache (which also checks its version
-and the processor) finds the machine code again. A cache that cannot be used costs time, never
-correctness: then the text is compiled in memory.
+The text is written to a file named by its key (`store.key`), so Numba's own cache finds the machine
+code again. A cache that cannot be used costs time, never correctness: then the text is compiled in memory.
 """
 
 import ast
-import hashlib
 import math
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 from numba.core.errors import NumbaWarning
 
 from downslope.errors import DownslopeWarning
 from downslope.modes.namesakes import ieee
-from downslope.native import runtime
+from downslope.native import runtime, store
 from downslope.passes.types import Type
 from downslope.rules import SPELLINGS
 
+TAPE, LONGEST = 4_096, 2**33
+"""Numbers on a tape: at first, and so many that no longer one is tried."""
 njit: Any = numba.njit  # its annotations do not admit a tuple of types in a variable
 OPTIONS: Mapping[str, object] = {"nogil": True, "error_model": "numpy"}
 SCALARS: Mapping[Type, Any] = {"f": types.float64, "i": types.int64, "b": types.boolean}
 
 
-def cache_folder() -> Path:
-    """Where compiled programs are kept: DOWNSLOPE_CACHE_DIR, or the user's cache folder."""
-    base = os.environ.get("DOWNSLOPE_CACHE_DIR")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "downslope"
-
-
 def array_of(kind: Type) -> Any:
     """The type of a column: one-dimensional, contiguous, read only."""
     return types.Array(SCALARS[kind], 1, "C", readonly=True)
+
+
+def floats_out() -> Any:
+    """The type of an array that outputs are written to."""
+    return types.Array(types.float64, 1, "C")
+
+
+def with_tape(run: Callable[[Any], None]) -> None:
+    """Run native code with a tape, and again with a longer one for as long as it is too short.
+
+    A tape that native code itself makes longer costs it six times its speed (docs/decisions/0002).
+    """
+    size = TAPE
+    while True:
+        try:
+            run(np.empty(size))
+            return
+        except MemoryError:
+            if size > LONGEST:
+                raise
+            size *= 4
 
 
 def interpreted(text: str, name: str) -> Callable[..., Any]:
@@ -54,7 +66,7 @@ def interpreted(text: str, name: str) -> Callable[..., Any]:
     """
     tree = ast.fix_missing_locations(_Ieee().visit(ast.parse(text)))
     shim = SimpleNamespace(**{n: getattr(math, n) for n in dir(math)} | _math())
-    namespace = {**runtime.NAMES, "math": shim, "_divide": ieee("divide"), "_power": ieee("power")}
+    namespace = {**runtime.names_for(text), "math": shim, "_divide": ieee("divide"), "_power": ieee("power")}
     exec(compile(tree, f"<{name}>", "exec"), namespace)  # our own emitted text
     return namespace[name]  # type: ignore[return-value]
 
@@ -80,40 +92,37 @@ def _math() -> dict[str, Callable[..., Any]]:
 
 
 @cache
-def compiled(text: str, name: str, signature: Any) -> Callable[..., Any]:
+def compiled(text: str, name: str, signature: Any) -> Any:
     """The function as native code for argument types, from the disk cache where it is there."""
-    file = _stored(text)
+    file = store.cache_folder() / f"p{store.key(text)}.py"
+    stored = file.exists() or store.written(file, text.encode())
     # Numba's cache imports the module that a function says it belongs to: it must exist.
-    namespace = {**runtime.NAMES, "__name__": runtime.__name__}
-    exec(compile(text, str(file or f"<{name}>"), "exec"), namespace)  # our own emitted text
+    namespace = {**runtime.names_for(text), "__name__": runtime.__name__}
+    exec(compile(text, str(file) if stored else f"<{name}>", "exec"), namespace)  # our own emitted text
     function: Any = namespace[name]
-    if file is None:
-        return njit(signature, **OPTIONS)(function)  # type: ignore[no-any-return]
+    if not stored:
+        return njit(signature, **OPTIONS)(function)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NumbaWarning)
-            return njit(signature, cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+            return njit(signature, cache=True, **OPTIONS)(function)
+    except Exception as error:  # noqa: BLE001  # a file cut short can raise anything; a real fault comes again
+        result = njit(signature, **OPTIONS)(function)
+        _forget(file)
         warnings.warn(
             f"the cache of compiled programs is not usable: {error}", DownslopeWarning, stacklevel=2
         )
-        return njit(signature, **OPTIONS)(function)  # type: ignore[no-any-return]
+        return result
 
 
-def _stored(text: str) -> Path | None:
-    """The text as a file of the cache, written atomically; None where nothing can be written."""
-    versions = f"{metadata.version('downslope')} {numba.__version__}"
-    digest = hashlib.sha256(f"{versions}\n{text}".encode()).hexdigest()[:24]
-    folder = cache_folder()
-    file = folder / f"p{digest}.py"
-    try:
-        if file.exists():
-            return file
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-        Path(temporary).replace(file)
-    except OSError:
-        return None
-    return file
+def _forget(file: Path) -> None:
+    """Remove what Numba keeps for a text, so that the next process writes it anew."""
+    for damaged in (file.parent / "__pycache__").glob(f"{file.stem}.*.nb?"):
+        with suppress(OSError):
+            damaged.unlink()
+
+
+def object_code(function: Any) -> tuple[bytes, str]:
+    """The object file of a compiled function, and the function's symbol in it."""
+    (result,) = function.overloads.values()
+    return result.library._get_compiled_object(), result.fndesc.llvm_func_name  # no public way

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,23 @@ from numba import types
 
 from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
-from downslope.native.compiled import array_of, compiled
+from downslope.native.compiled import array_of, compiled, floats_out, with_tape
+from downslope.passes.guard import guarded
 from downslope.passes.types import Type
 
 Array = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+Term = tuple[str, str]
 BLOCK = 16_384
 """Rows summed one after the other; blocks are then summed pairwise."""
+
+
+class RowError(Exception):
+    """The program raised on a row; `row` counts from 0. The cause is the exception of native code."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(f"row {row}")
+        self.row = row
 
 
 @dataclass(frozen=True)
@@ -35,14 +45,13 @@ class Kernel:
     width: int
 
     def sums(self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None) -> Array:
-        """The sum over all rows of each of the kernel's outputs, shape (width,)."""
+        """The sum over all rows of each of the kernel's outputs, shape (width,). Raises `RowError`."""
         used = [columns[name] for name in self.columns]
-        rows = len(used[0])
-        blocks = -(-rows // BLOCK)
+        blocks = -(-len(used[0]) // BLOCK)
         out = np.zeros((blocks, self.width))
         _shared(
-            lambda first, last: self.native(
-                *used, x, first * BLOCK, min(last * BLOCK, rows), out[first:last]
+            lambda first, last, place, tape: self.native(
+                *used, x, *_rows(first, last, used), place, tape, out[first:last]
             ),
             blocks,
             threads,
@@ -52,88 +61,120 @@ class Kernel:
 
 @dataclass(frozen=True)
 class RowKernel:
-    """A compiled pass that writes the program's outputs for each row."""
+    """A compiled pass that writes the program's outputs for each row, and the code of its fault."""
 
     native: Callable[..., None]
     columns: tuple[str, ...]
     width: int
 
-    def rows(self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None) -> Array:
-        """The outputs of each row, shape (rows, width)."""
+    def rows(
+        self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None
+    ) -> tuple[Array, npt.NDArray[np.uint8]]:
+        """The outputs of each row, (rows, width), and its fault (rows,), see `passes.guard`."""
         used = [columns[name] for name in self.columns]
-        rows = len(used[0])
-        out = np.empty((rows, self.width))
-        blocks = -(-rows // BLOCK)
+        out = np.empty((len(used[0]), self.width))
+        faults = np.empty(len(used[0]), dtype=np.uint8)
         _shared(
-            lambda first, last: self.native(*used, x, first * BLOCK, min(last * BLOCK, rows), out),
-            blocks,
+            lambda first, last, place, tape: self.native(
+                *used, x, *_rows(first, last, used), place, tape, out, faults
+            ),
+            -(-len(used[0]) // BLOCK),
             threads,
         )
-        return out
+        return out, faults
 
 
-def _shared(run: Callable[[int, int], None], blocks: int, threads: int | None) -> None:
-    """Give each thread a run of blocks; kernels release the interpreter's lock."""
+def _rows(first: int, last: int, columns: Sequence[npt.NDArray[Any]]) -> tuple[int, int]:
+    """The rows of a run of blocks."""
+    return first * BLOCK, min(last * BLOCK, len(columns[0]))
+
+
+def _shared(run: Callable[[int, int, Places, Array], None], blocks: int, threads: int | None) -> None:
+    """Give each thread a run of blocks; kernels release the interpreter's lock.
+
+    A kernel notes the row it is at, so the first row that raises is known without a search.
+    """
     count = min(blocks, threads or os.cpu_count() or 1)
+    edges = [blocks * i // max(count, 1) for i in range(count + 1)]
+    places = [np.zeros(1, dtype=np.int64) for _ in range(count)]
+
+    def part(index: int) -> Exception | None:
+        try:
+            with_tape(lambda tape: run(edges[index], edges[index + 1], places[index], tape))
+        except Exception as error:  # noqa: BLE001  # whatever the program raises
+            return error
+        return None
+
     if count <= 1:
-        run(0, blocks)
-        return
-    edges = [blocks * i // count for i in range(count + 1)]
-    with ThreadPoolExecutor(count) as pool:
-        for done in [pool.submit(run, a, b) for a, b in pairwise(edges)]:
-            done.result()
+        errors = [part(index) for index in range(count)]
+    else:
+        with ThreadPoolExecutor(count) as pool:
+            errors = list(pool.map(part, range(count)))
+    for place, error in zip(places, errors, strict=True):
+        if error is not None:
+            raise RowError(int(place[0])) from error
 
 
 def kernel(
     function: Function,
     inputs: Mapping[str, Type],
     parameters: Sequence[str],
-    terms: Callable[[list[str]], list[str]],
+    terms: Callable[[list[str]], list[Term]],
     loss: str = "",
 ) -> Kernel:
-    """Compile a pass that adds up, over the rows, the expressions that `terms` makes of the outputs.
+    """Compile a pass that adds up, over the rows, the products that `terms` makes of the outputs.
 
     `inputs` are the columns the program reads, with their types; `parameters` are the labels of the
-    inputs taken from `x`. Expressions may use `_residual` (first output minus target) and, where the
+    inputs taken from `x`. Factors may use `_residual` (first output minus target) and, where the
     text of a `loss` function is given, `_rho`, `_psi` and `_weight`. Names of the kernel start with
     an underscore, which names of the program never do.
     """
-    emitter = Emitter(function, _given(function, inputs))
-    outputs = [text.inside(20) for text in emitter.body(3)]
-    sums = terms(outputs[1:])
+    emitter = Emitter(function, _given(function, inputs), fused=True)
+    first, *others = [text.inside(20) for text in emitter.body(3)]
+    named = [f"_output_{i}" for i in range(len(others))]
+    sums = terms(named)
     lines = [
         *([f"@register_jitable\n{loss}\n\n"] if loss else []),
-        *_head(function, (*inputs, "target"), parameters),
+        *_head(function, (*inputs, "target"), parameters, "_out"),
         f"    for _block in range(0, (_stop - _start + {BLOCK - 1}) // {BLOCK}):",
         *(f"        _total_{i} = 0.0" for i in range(len(sums))),
         f"        for _k in range(_start + _block * {BLOCK}, min(_stop, _start + _block * {BLOCK} + {BLOCK})):",
-        *_load(function, tuple(inputs), 3, emitter.has_tape),
+        *_load(function, tuple(inputs), 3, emitter),
         *emitter.lines,
-        f"            _residual = {outputs[0]} - _column_{len(inputs)}[_row]",
+        f"            _residual = {first} - _column_{len(inputs)}[_row]",
+        *(f"            {name} = {text}" for name, text in zip(named, others, strict=True)),
     ]
     if loss:
         lines += [
             "            _rho, _psi = _loss(_residual)",
             "            _weight = 1.0 if _residual == 0.0 else _psi / _residual",
         ]
-    lines += [f"            _total_{i} += {term}" for i, term in enumerate(sums)]
+    lines += [f"            _total_{i} = muladd({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
     lines += [f"        _out[_block, {i}] = _total_{i}" for i in range(len(sums))]
     native = compiled("\n".join(lines), "_kernel", _signature({**inputs, "target": "f"}))
     return Kernel(native, (*inputs, "target"), len(sums))
 
 
-def row_kernel(function: Function, inputs: Mapping[str, Type], parameters: Sequence[str]) -> RowKernel:
-    """Compile a pass that writes every output of the program for each row."""
-    emitter = Emitter(function, _given(function, inputs))
-    outputs = [text.text for text in emitter.body(2)]
+def row_kernel(
+    function: Function, inputs: Mapping[str, Type], parameters: Sequence[str], primal: frozenset[str]
+) -> RowKernel:
+    """Compile a pass that writes every output of the program for each row, and its fault.
+
+    `primal` are the names that the program itself computes, whose faults are watched.
+    """
+    given = _given(function, inputs)
+    emitter = Emitter(guarded(function, primal, given), given, fused=True)
+    *outputs, fault = [text.text for text in emitter.body(2)]
     lines = [
-        *_head(function, tuple(inputs), parameters),
+        *_head(function, tuple(inputs), parameters, "_out, _faults"),
         "    for _k in range(_start, _stop):",
-        *_load(function, tuple(inputs), 2, emitter.has_tape),
+        *_load(function, tuple(inputs), 2, emitter),
         *emitter.lines,
         *(f"        _out[_row, {i}] = {text}" for i, text in enumerate(outputs)),
+        f"        _faults[_row] = {fault}",
     ]
-    native = compiled("\n".join(lines), "_kernel", _signature(inputs))
+    faults = types.Array(types.uint8, 1, "C")
+    native = compiled("\n".join(lines), "_kernel", (*_signature(inputs), faults))
     return RowKernel(native, tuple(inputs), len(outputs))
 
 
@@ -141,23 +182,37 @@ def _given(function: Function, inputs: Mapping[str, Type]) -> dict[str, Type]:
     return {param.name: inputs[param.label] for param in function.params if param.label in inputs}
 
 
-def _head(function: Function, columns: Sequence[str], parameters: Sequence[str]) -> list[str]:
+def _head(function: Function, columns: Sequence[str], parameters: Sequence[str], outputs: str) -> list[str]:
     names = {param.label: param.name for param in function.params}
-    taken = [f"    {names[label]} = _x[{i}]" for i, label in enumerate(parameters)]
     arrays = ", ".join(f"_column_{i}" for i in range(len(columns)))
-    return [f"def _kernel({arrays}, _x, _start, _stop, _out):", *taken, "    tape = np.empty(64)"]
+    return [
+        f"def _kernel({arrays}, _x, _start, _stop, _place, tape, {outputs}):",
+        *(f"    {names[label]} = _x[{i}]" for i, label in enumerate(parameters)),
+    ]
 
 
-def _load(function: Function, columns: Sequence[str], depth: int, tape: bool) -> list[str]:
-    """Read the row's columns; an unsigned index needs no check for negative values."""
+def _load(function: Function, columns: Sequence[str], depth: int, emitter: Emitter) -> list[str]:
+    """Note the row and read its columns; an unsigned index needs no check for negative values."""
     names = {param.label: param.name for param in function.params}
     indent = "    " * depth
-    lines = [f"{indent}_row = np.uint64(_k)"]
-    lines += [f"{indent}{names[label]} = _column_{i}[_row]" for i, label in enumerate(columns)]
-    return [*lines, f"{indent}top = 0"] if tape else lines
+    return [
+        f"{indent}_row = np.uint64(_k)",
+        f"{indent}_place[0] = _k",
+        *(f"{indent}{names[label]} = _column_{i}[_row]" for i, label in enumerate(columns)),
+        *(f"{indent}{line}" for line in emitter.fresh_run()),
+    ]
 
 
 def _signature(inputs: Mapping[str, Type]) -> Any:
     x = types.Array(types.float64, 1, "C", readonly=True)
+    place = types.Array(types.int64, 1, "C")
     out = types.Array(types.float64, 2, "C")
-    return (*(array_of(kind) for kind in inputs.values()), x, types.int64, types.int64, out)
+    return (
+        *(array_of(kind) for kind in inputs.values()),
+        x,
+        types.int64,
+        types.int64,
+        place,
+        floats_out(),
+        out,
+    )

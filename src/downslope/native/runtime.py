@@ -1,18 +1,18 @@
 """Functions that emitted code calls and that `math` does not have; for CPython and Numba alike.
 
-SciPy's special functions are called through the C addresses that `scipy.special.cython_special`
-publishes; they are registered under fixed symbol names so that Numba's disk cache stays valid.
+SciPy's functions are in `native.special`. Emitted code's `muladd` alone is for native code only.
 """
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
-import scipy.special
 from numba import types
-from numba.extending import get_cython_function_address, overload, register_jitable
+from numba.extending import intrinsic, register_jitable
+
+from downslope.native.special import SPECIAL, special
 
 Function = Callable[..., Any]
 
@@ -24,6 +24,18 @@ BERNOULLI = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 130
 def mul0(a: float, b: float) -> float:
     """Product in which a zero factor wins, even over infinity and NaN."""
     return 0.0 if a == 0.0 or b == 0.0 else a * b
+
+
+@intrinsic
+def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001  # Numba asks for these names
+    """`a * b + c`, rounded once where the processor has one instruction for it."""
+    float64: Any = types.float64
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001  # as above
+        product = builder.fmul(args[0], args[1], flags=("contract",))
+        return builder.fadd(product, args[2], flags=("contract",))
+
+    return float64(float64, float64, float64), build
 
 
 @register_jitable
@@ -206,94 +218,15 @@ def polygamma(n: int, x: float) -> float:
     return size if n % 2 == 1 else -size
 
 
-CYTHON = {
-    "digamma": ("psi", "__pyx_fuse_1psi", 1),
-    "beta": ("beta", "beta", 2),
-    "betaln": ("betaln", "betaln", 2),
-    "j0": ("j0", "j0", 1),
-    "j1": ("j1", "j1", 1),
-    "y0": ("y0", "y0", 1),
-    "y1": ("y1", "y1", 1),
-    "i0": ("i0", "i0", 1),
-    "i1": ("i1", "i1", 1),
-    "betainc": ("betainc", "__pyx_fuse_0betainc", 3),
-    "binom": ("binom", "binom", 2),
-    "dawsn": ("dawsn", "__pyx_fuse_1dawsn", 1),
-    "entr": ("entr", "entr", 1),
-    "erfcinv": ("erfcinv", "erfcinv", 1),
-    "erfcx": ("erfcx", "__pyx_fuse_1erfcx", 1),
-    "erfinv": ("erfinv", "__pyx_fuse_0erfinv", 1),
-    "exp1": ("exp1", "__pyx_fuse_1exp1", 1),
-    "expi": ("expi", "__pyx_fuse_1expi", 1),
-    "gammainc": ("gammainc", "gammainc", 2),
-    "gammaincc": ("gammaincc", "gammaincc", 2),
-    "huber": ("huber", "huber", 2),
-    "i0e": ("i0e", "i0e", 1),
-    "i1e": ("i1e", "i1e", 1),
-    "iv": ("iv", "__pyx_fuse_1iv", 2),
-    "jv": ("jv", "__pyx_fuse_1jv", 2),
-    "k0": ("k0", "k0", 1),
-    "k0e": ("k0e", "k0e", 1),
-    "k1": ("k1", "k1", 1),
-    "k1e": ("k1e", "k1e", 1),
-    "kl_div": ("kl_div", "kl_div", 2),
-    "kv": ("kv", "__pyx_fuse_1kv", 2),
-    "log_expit": ("log_expit", "__pyx_fuse_0log_expit", 1),
-    "log_ndtr": ("log_ndtr", "__pyx_fuse_1log_ndtr", 1),
-    "ndtri": ("ndtri", "ndtri", 1),
-    "poch": ("poch", "poch", 2),
-    "pseudo_huber": ("pseudo_huber", "pseudo_huber", 2),
-    "rel_entr": ("rel_entr", "rel_entr", 2),
-    "wrightomega": ("wrightomega", "__pyx_fuse_1wrightomega", 1),
-    "xlog1py": ("xlog1py", "__pyx_fuse_1xlog1py", 2),
-    "xlogy": ("xlogy", "__pyx_fuse_1xlogy", 2),
-    "yv": ("yv", "__pyx_fuse_1yv", 2),
+NAMES: dict[str, object] = {
+    **{name: value for name, value in globals().items() if callable(value) and not name.startswith("_")},
+    "math": math,
+    "np": np,
 }
-"""Our name -> the ufunc in scipy.special, the C symbol in cython_special, and how many arguments."""
+"""What emitted code may refer to, besides SciPy's functions (`native.special`)."""
 
 
-def _signature(count: int) -> Any:
-    float64: Any = types.float64
-    return float64(*[float64] * count)
-
-
-def _special(name: str) -> Function:
-    """A function of SciPy for CPython (the ufunc) and for Numba (its C address)."""
-    ufunc_name, symbol, count = CYTHON[name]
-    ufunc = getattr(scipy.special, ufunc_name)
-    address = int(get_cython_function_address("scipy.special.cython_special", symbol))
-    llvm.add_symbol(f"downslope_{name}", address)
-    external: Any = types.ExternalFunction(f"downslope_{name}", _signature(count))
-
-    # Numba wants the overload and what it returns to have the same signature, annotations included.
-    if count == 1:
-
-        def one(x):  # type: ignore[no-untyped-def]
-            return float(ufunc(x))
-
-        overload(one)(lambda x: lambda x: external(float(x)))
-        return one
-
-    if count == 2:
-
-        def two(a, b):  # type: ignore[no-untyped-def]
-            return float(ufunc(a, b))
-
-        overload(two)(lambda a, b: lambda a, b: external(float(a), float(b)))
-        return two
-
-    def three(a, b, c):  # type: ignore[no-untyped-def]
-        return float(ufunc(a, b, c))
-
-    overload(three)(lambda a, b, c: lambda a, b, c: external(float(a), float(b), float(c)))
-    return three
-
-
-SPECIAL: dict[str, Function] = {name: _special(name) for name in CYTHON}
-
-NAMES: dict[str, object] = (
-    {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    | SPECIAL
-    | {"math": math, "np": np}
-)
-"""What emitted code may refer to."""
+def names_for(text: str) -> dict[str, object]:
+    """The namespace of a piece of emitted code; SciPy, which is slow to load, only where it is called."""
+    words = frozenset(re.findall(r"[A-Za-z_]\w*", text))
+    return {**NAMES, **{name: special(name) for name in sorted(words & SPECIAL)}}

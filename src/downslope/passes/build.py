@@ -12,6 +12,7 @@ from downslope.rules.kinds import interpret
 
 ZERO = Lit(0.0)
 ONE = Lit(1.0)
+MINUS_ONE = Lit(-1.0)
 _FOLDED: Mapping[str, Callable[[float, float], float]] = {
     "add": operator.add,
     "subtract": operator.sub,
@@ -33,6 +34,8 @@ class Builder:
         self.out: list[Stmt] = []
         self.place: Loc | None = None
         self._known: dict[tuple[str, tuple[Arg, ...]], Arg] = {}
+        self._negatives: dict[Arg, Arg] = {}
+        self._products: dict[Arg, tuple[Arg, Arg]] = {}  # of derivatives: each may become part of a sum
 
     @contextmanager
     def scope(self) -> Iterator[list[Stmt]]:
@@ -49,6 +52,8 @@ class Builder:
         self.out.append(stmt)
         if isinstance(stmt, Let):
             self._known.setdefault(_key(stmt.op, stmt.args), stmt.name)
+            if stmt.op == "negative":
+                self._negatives[stmt.name] = stmt.args[0]
 
     def apply(self, op: str, args: tuple[Arg, ...], hint: str = "t") -> Arg:
         """`op(*args)`, simplified where an argument is a literal."""
@@ -65,11 +70,8 @@ class Builder:
         return name
 
     def _negated(self, arg: Arg) -> Arg | None:
-        """-(-x) is x."""
-        for (op, args), name in self._known.items():
-            if op == "negative" and name == arg:
-                return args[0]
-        return None
+        """What `arg` is the negative of, if it was made so."""
+        return self._negatives.get(arg)
 
     def partial(self, let: Let, position: int) -> Arg:
         """The partial of a statement with respect to one of its arguments."""
@@ -79,11 +81,26 @@ class Builder:
 
     def product(self, partial: Arg, change: Arg, careful: bool, hint: str = "t") -> Arg:
         """`partial * change`; with `careful`, a zero factor wins over an infinite one."""
+        if MINUS_ONE in (partial, change):
+            return self.apply("negative", (change if partial == MINUS_ONE else partial,), hint)
         plain = not careful or isinstance(partial, Lit)
-        return self.apply("multiply" if plain else "mul0", (partial, change), hint)
+        result = self.apply("multiply" if plain else "mul0", (partial, change), hint)
+        if plain and result not in (partial, change, ZERO):
+            self._products[result] = partial, change
+        return result
 
     def add(self, left: Arg, right: Arg, hint: str = "t") -> Arg:
-        """The sum of two tangents or cotangents."""
+        """The sum of two tangents or cotangents; of a product and another, rounded once.
+
+        Only derivatives are rounded so: what the program itself computes keeps Python's bits.
+        """
+        if ZERO in (left, right):
+            return self.apply("add", (left, right), hint)
+        for product, other in ((right, left), (left, right)):
+            if product in self._products:
+                return self.apply("muladd", (*self._products[product], other), hint)
+            if (positive := self._negated(product)) is not None:
+                return self.apply("subtract", (other, positive), hint)
         return self.apply("add", (left, right), hint)
 
 

@@ -45,7 +45,7 @@ ARITHMETIC = (
     elementwise(
         "divide(a, b)",
         "1 / b",
-        "-y / b",
+        "-(y / b)",
         python="{0} / {1}",
         spellings="n.divide n.true_divide",
         sample=(ANY, (0.5, 2.0)),
@@ -77,6 +77,7 @@ ARITHMETIC = (
         "a",
         note="product in which a zero factor wins, even over inf and NaN; for derivatives",
     ),
+    elementwise("muladd(a, b, c)", "b", "a", "1", note="a * b + c; for sums of derivatives"),
     elementwise(
         "absolute(x)", "sign(x)", python="abs({0})", spellings="n.absolute n.abs n.fabs m.fabs b.abs"
     ),

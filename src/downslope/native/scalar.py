@@ -1,0 +1,104 @@
+"""One run of a program as native code: numbers in, numbers out.
+
+What was compiled before is loaded as a small image of machine code (`native.image`), without Numba,
+whose import takes longer than all the rest. Where there is no image, Numba compiles and keeps one.
+"""
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from downslope.emit.python import Emitter
+from downslope.ir.nodes import Function
+from downslope.native import store
+from downslope.native.image import Image, image, loaded, packed, unpacked
+from downslope.passes.types import Type
+
+Run = Callable[..., list[float]]
+_C: Mapping[Type, Any] = {"f": ctypes.c_double, "i": ctypes.c_int64, "b": ctypes.c_bool}
+TAPE = 512
+"""Numbers on the tape of a call; a run that needs more goes by way of Numba."""
+ADDRESS, WHOLE = ctypes.c_void_p, ctypes.c_int64
+ARRAY = (ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, WHOLE, WHOLE)
+"""How Numba passes a one-dimensional array: owner, parent, size, item size, data, shape, stride."""
+
+
+def scalar(function: Function, kinds: tuple[Type, ...], given: Mapping[str, Type]) -> Run:
+    """The function as native code for these argument types; it returns its outputs as floats."""
+    text, width = text_of(function, given), len(function.body.yields)
+    file = f"s{store.key(text + repr(kinds))}.image"
+    known = _image(file)
+    if known is not None:
+        try:
+            return _by_image(known, kinds, width, lambda: _by_numba(text, kinds, width, ""))
+        except OSError:  # a system that gives no memory for code
+            file = ""
+    return _by_numba(text, kinds, width, file)
+
+
+def _image(file: str) -> Image | None:
+    content = store.read(file)
+    try:
+        return None if content is None else unpacked(content)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str) -> Run:
+    """Compile, and keep an image in the file if one can be made."""
+    import numpy as np
+
+    from downslope.native import compiled as numba  # slow to load
+
+    floats = numba.floats_out()
+    native = numba.compiled(text, "program", (*(numba.SCALARS[kind] for kind in kinds), floats, floats))
+    found = image(*numba.object_code(native)) if file else None
+    if found is not None:
+        store.write(file, packed(found))
+
+    def run(*values: Any) -> list[float]:
+        out = np.empty(width)
+        numba.with_tape(lambda tape: native(*values, tape, out))
+        outputs: list[float] = out.tolist()
+        return outputs
+
+    return run
+
+
+def _by_image(known: Image, kinds: Sequence[Type], width: int, fallback: Callable[[], Run]) -> Run:
+    """Call the machine code; what it raises is found by running again with Numba, which knows how."""
+    made = ctypes.CFUNCTYPE(ctypes.c_int32, ADDRESS, ADDRESS, *(_C[kind] for kind in kinds), *ARRAY, *ARRAY)
+    native = made(loaded(known))
+
+    def run(*values: Any) -> list[float]:
+        tape, out, result, error = (
+            (ctypes.c_double * TAPE)(),
+            (ctypes.c_double * width)(),
+            ADDRESS(),
+            ADDRESS(),
+        )
+        status = native(
+            ctypes.addressof(result), ctypes.addressof(error), *values, *_array(tape), *_array(out)
+        )
+        return list(out) if status == 0 else fallback()(*values)
+
+    return run
+
+
+def _array(numbers: Any) -> tuple[Any, ...]:
+    size = len(numbers)
+    return None, None, size, 8, ctypes.addressof(numbers), size, 8
+
+
+def text_of(function: Function, given: Mapping[str, Type]) -> str:
+    """The program as Python for Numba; its outputs are written into the last argument."""
+    emitter = Emitter(function, given, fused=True)
+    outputs = [output.text for output in emitter.body(1)]
+    names = ", ".join(param.name for param in function.params)
+    lines = [
+        f"def program({names}, tape, _out):",
+        *(f"    {line}" for line in emitter.fresh_run()),
+        *emitter.lines,
+        *(f"    _out[{i}] = {text}" for i, text in enumerate(outputs)),
+    ]
+    return "\n".join(lines)
