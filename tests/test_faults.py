@@ -174,15 +174,6 @@ def test_a_literal_that_does_not_fit_is_refused_at_its_line():
         ds.grad(huge)(1.0)
 
 
-def big_argument(x, n):
-    return x * n
-
-
-def test_an_argument_that_does_not_fit_is_told():
-    with pytest.raises(ProgramError, match="64 bits"):
-        ds.grad(big_argument)(1.0, 2**70)
-
-
 def test_a_prediction_that_is_not_finite_is_named():
     with pytest.raises(DataError, match="not finite in row 2"):
         pose(lambda x, k=1e300: k * x, {"x": [1.0, 1e300], "y": [1.0, 1.0]}, "y", ["k"])

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
 from downslope.errors import UsageError
 from downslope.ir.nodes import Function
 from downslope.passes.cuts import counts
@@ -17,6 +15,7 @@ from downslope.passes.types import Type
 from downslope.read.constants import find_constants, pick
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
+from downslope.read.resolve import is_numpy_scalar
 from downslope.read.source import Source, read_source
 
 Wrt = str | int | Sequence[str | int] | None
@@ -157,10 +156,10 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
 
 def number_of(value: Any, name: str, as_float: bool) -> Any:
     """A Python number for a Python or NumPy scalar, or an array of no dimensions. Raises `UsageError`."""
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+    if is_numpy_scalar(value) or getattr(value, "shape", None) == ():
         value = value.item()
     if not isinstance(value, int | float):
-        shape = f" of shape {value.shape}" if isinstance(value, np.ndarray) else ""
+        shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
         raise UsageError(
             f"the argument {name} is a {type(value).__name__}{shape}, not a number",
             why="a program works on real numbers.",

@@ -50,8 +50,6 @@ class Runner:
         end, and for integers that native code cannot hold.
         """
         source, native = self.read.source, self.engine == "native"
-        if native and any(abs(value) >= 2**63 for value in values if type(value) is int):
-            raise too_large(source, values)
         try:
             *results, fault = self._ready(values, seeds)(*values, *seeds)
         except StopIteration as error:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from weakref import WeakSet
 
-import numpy as np
-
 from downslope.calculus.program import Program, Wrt, listed, number_of, several
 from downslope.errors import DownslopeError, ProgramError, SourceUnavailable, UsageError, warned
 from downslope.modes.dual import dual_higher
 from downslope.modes.numeric import numeric_derivative, numeric_two_point
+from downslope.read.resolve import is_numpy_scalar
 
 Mode = Literal["auto", "numeric", "formal", "dual", "forward", "reverse"]
 MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
@@ -128,9 +127,15 @@ def sourceless_jacobian(f: Callable[..., Any], names: Sequence[str]) -> Callable
         columns = [[_ran(run, (*path, name), positional, keywords) for path in paths] for name in names]
         # One path: the function, which may return a tuple. Several: the numbers of its gradient.
         flat = [c[0] if len(c) == 1 and isinstance(c[0], tuple) else c for c in columns]
-        return np.array(flat, dtype=float).T
+        return _array(flat).T
 
     return rows
+
+
+def _array(rows: Sequence[Sequence[float]]) -> Any:
+    import numpy as np  # slow to load
+
+    return np.array(rows, dtype=float)
 
 
 def sourceless_hessian(f: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
@@ -143,7 +148,7 @@ def sourceless_hessian(f: Callable[..., Any], names: Sequence[str]) -> Callable[
 
     def table(*args: Any, **kwargs: Any) -> Any:
         positional, keywords = _numbers(run, args, kwargs)
-        return np.array(
+        return _array(
             [[_one(_ran(run, (*paths[0], a, b), positional, keywords)) for b in names] for a in names]
         )
 
@@ -188,7 +193,7 @@ def _numbers(
 
 def _one(value: Any) -> float:
     """One number. Raises `UsageError` for a tuple or anything else."""
-    if isinstance(value, int | float | np.generic):
+    if isinstance(value, int | float) or is_numpy_scalar(value):
         return float(value)
     raise UsageError(
         f"the function returns a {type(value).__name__}, not one number",

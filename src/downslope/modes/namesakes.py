@@ -10,8 +10,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from downslope.errors import UsageError
 from downslope.rules import RULES, template_names
 
@@ -62,7 +60,7 @@ def _plain(name: str) -> Any:
         return _OWN[name]
     if hasattr(builtins, name):
         return getattr(builtins, name)
-    module = np if name in _NUMPY else importlib.import_module("scipy.special")  # SciPy is slow to load
+    module = importlib.import_module("numpy" if name in _NUMPY else "scipy.special")  # slow to load
     function = getattr(module, name, None)
     if function is None:
         raise UsageError(
@@ -74,6 +72,8 @@ def _plain(name: str) -> Any:
 
 
 def _as_float(function: Function) -> Function:
+    import numpy as np  # slow to load
+
     def call(*args: float) -> float:
         with np.errstate(all="ignore"):
             return float(function(*args))
@@ -136,6 +136,8 @@ def ieee(op: str) -> Function:
 
 def _by_numpy(op: str, args: tuple[Any, ...]) -> float:
     """The value by IEEE rules; NaN where NumPy and SciPy have no such function."""
+    import numpy as np  # slow to load
+
     name = _IEEE.get(op, op)
     function = getattr(np, name, None) or getattr(importlib.import_module("scipy.special"), name, None)
     if function is None:

@@ -5,8 +5,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from downslope.errors import DownslopeError, UsageError
 
 Scalar = Callable[[float], float]
@@ -207,6 +205,8 @@ def _same(
 
 def _best(difference: Scalar, scale: float, power: int) -> Estimate:
     """The most certain of several tables."""
+    import numpy as np  # slow to load
+
     with np.errstate(all="ignore"):
         estimates = [_table(difference, scale * start, power) for start in STARTS]
     return min(estimates, key=lambda estimate: estimate.error)

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from downslope.errors import UsageError
 from downslope.rules import SPELLINGS
 
@@ -59,7 +57,6 @@ class Patches:
                 found[id(target)] = self.namesake(op, target)
         found |= {id(target): self._guarded(new, target) for target, new in self._special()}
         found[id(float)] = _float_for(self._kind, self.namesake("to_float", float))
-        found[id(np.float64)] = self.namesake("to_float", np.float64)
         return found
 
     def namesake(self, op: str, original: Function) -> Function:
@@ -87,9 +84,19 @@ class Patches:
             (math.prod, _product),
             (math.modf, lambda x: (x - math.trunc(x), float(math.trunc(x)))),
             (math.isclose, _close),
+            *self._of_numpy(),
+        ]
+
+    def _of_numpy(self) -> list[tuple[Any, Function]]:
+        """Those of NumPy; a function can only call them once it is loaded."""
+        np = sys.modules.get("numpy")
+        if np is None:
+            return []
+        return [
             (np.clip, lambda x, low, high: self._apply("minimum", (self._apply("maximum", (x, low)), high))),
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),
+            (np.float64, lambda x: self._apply("to_float", (x,))),
         ]
 
     def _log(self, x: Any, base: Any = None) -> Any:

@@ -4,17 +4,17 @@ A cache that cannot be used costs time, never correctness.
 """
 
 import hashlib
+import importlib.util
 import os
 import platform
 import sys
 import tempfile
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 DIGEST = 32
-USED = ("numba", "llvmlite", "numpy", "scipy")
-"""Packages whose code ends up in compiled programs, or decides what it looks like."""
+USED = ("numba", "llvmlite")
+"""Packages that decide what compiled programs look like."""
 
 
 def cache_folder() -> Path:
@@ -36,8 +36,19 @@ def _surroundings() -> str:
     own = b"".join(
         (Path(__file__).parent / name).read_bytes() for name in ("runtime.py", "special.py", "compiled.py")
     )
-    versions = [f"{name} {metadata.version(name)}" for name in USED]
-    return "\n".join([*versions, sys.version, processor(), hashlib.sha256(own).hexdigest()])
+    return "\n".join([*map(installed, USED), sys.version, processor(), hashlib.sha256(own).hexdigest()])
+
+
+def installed(name: str) -> str:
+    """Which installation of a package this is: its place, and when its version was put there.
+
+    Asking for the version itself takes longer than loading a compiled program.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        return f"no {name}"
+    status = Path(spec.origin).with_name("_version.py").stat()
+    return f"{spec.origin} {status.st_mtime_ns} {status.st_size}"
 
 
 @cache

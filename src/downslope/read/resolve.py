@@ -4,12 +4,11 @@ import ast
 import builtins
 import importlib
 import inspect
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-
-import numpy as np
 
 from downslope.rules import SPELLINGS
 
@@ -67,26 +66,37 @@ def root(node: ast.expr) -> str:
 
 def number(value: object) -> float | int | bool | None:
     """A Python number for a Python or NumPy scalar, else None."""
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(value)
+    if is_numpy_scalar(value):
+        value = value.item()  # type: ignore[attr-defined]  # it has one
+    for kind in (bool, int, float):
+        if isinstance(value, kind):
+            return kind(value)
     return None
 
 
+def is_numpy_scalar(value: object) -> bool:
+    """Whether a value is a number of NumPy's, which is slow to load and has none before it is loaded."""
+    np = sys.modules.get("numpy")
+    return np is not None and isinstance(value, np.generic)
+
+
+def _module(spelling: str) -> str:
+    return spelling.rpartition(".")[0]
+
+
 @cache
-def _rows_by_object() -> dict[int, Row]:
+def _rows_by_object(modules: frozenset[str]) -> dict[int, Row]:
+    """The rows of the functions in these modules."""
     found: dict[int, Row] = {}
     for spelling, row in SPELLINGS.items():
-        target = spelled(spelling)
+        target = spelled(spelling) if _module(spelling) in modules else None
         if target is not None:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
     for spelling in EXPANDED:
-        found[id(spelled(spelling))] = Row(spelling.rpartition(".")[2], builtin=True)
+        if _module(spelling) in modules:
+            found[id(spelled(spelling))] = Row(spelling.rpartition(".")[2], builtin=True)
     return found
 
 
@@ -98,4 +108,5 @@ def spelled(spelling: str) -> object:
 
 def row_of(value: object) -> Row | None:
     """The row that a callable stands for."""
-    return _rows_by_object().get(id(value))
+    modules = {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED)}
+    return _rows_by_object(frozenset(modules & sys.modules.keys())).get(id(value))
