@@ -66,7 +66,8 @@ def interpreted(text: str, name: str) -> Callable[..., Any]:
     """
     tree = ast.fix_missing_locations(_Ieee().visit(ast.parse(text)))
     shim = SimpleNamespace(**{n: getattr(math, n) for n in dir(math)} | _math())
-    namespace = {**runtime.names_for(text), "math": shim, "_divide": ieee("divide"), "_power": ieee("power")}
+    own = {"_divide": ieee("divide"), "_power": ieee("power"), "muladd": lambda a, b, c: a * b + c}
+    namespace = {**runtime.names_for(text), "math": shim, **own}
     exec(compile(tree, f"<{name}>", "exec"), namespace)  # our own emitted text
     return namespace[name]  # type: ignore[return-value]
 
@@ -123,6 +124,14 @@ def _forget(file: Path) -> None:
 
 
 def object_code(function: Any) -> tuple[bytes, str]:
-    """The object file of a compiled function, and the function's symbol in it."""
+    """The object file of a compiled function, and the function's symbol in it.
+
+    Numba does not keep it for what it loads from its own cache: then the function is compiled again.
+    """
     (result,) = function.overloads.values()
-    return result.library._get_compiled_object(), result.fndesc.llvm_func_name  # no public way
+    try:
+        code = result.library._get_compiled_object()  # no public way
+    except RuntimeError:
+        (result,) = njit(function.signatures, **OPTIONS)(function.py_func).overloads.values()
+        code = result.library._get_compiled_object()
+    return code, result.fndesc.llvm_func_name

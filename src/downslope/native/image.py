@@ -20,7 +20,7 @@ ABSOLUTE = 1
 ALLOCATED, EXECUTABLE, RELOCATIONS, SYMBOLS, NO_BITS = 0x2, 0x4, 4, 2, 8
 MATH = frozenset(
     "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs floor fmod hypot"
-    " ldexp lgamma log log10 log1p log2 pow remainder rint round sin sinh sqrt tan tanh tgamma trunc".split()
+    " ldexp lgamma log log10 log1p log2 pow remainder rint round sin sincos sinh sqrt tan tanh tgamma trunc".split()
 )
 ALIGNED = 64
 

@@ -16,6 +16,8 @@ from downslope.passes.types import Type
 
 Run = Callable[..., list[float]]
 _C: Mapping[Type, Any] = {"f": ctypes.c_double, "i": ctypes.c_int64, "b": ctypes.c_bool}
+NO_IMAGE = b"no image"
+"""What is kept for a program that needs more than an image has."""
 TAPE = 512
 """Numbers on the tape of a call; a run that needs more goes by way of Numba."""
 ADDRESS, WHOLE = ctypes.c_void_p, ctypes.c_int64
@@ -27,21 +29,16 @@ def scalar(function: Function, kinds: tuple[Type, ...], given: Mapping[str, Type
     """The function as native code for these argument types; it returns its outputs as floats."""
     text, width = text_of(function, given), len(function.body.yields)
     file = f"s{store.key(text + repr(kinds))}.image"
-    known = _image(file)
-    if known is not None:
-        try:
-            return _by_image(known, kinds, width, lambda: _by_numba(text, kinds, width, ""))
-        except OSError:  # a system that gives no memory for code
-            file = ""
-    return _by_numba(text, kinds, width, file)
-
-
-def _image(file: str) -> Image | None:
     content = store.read(file)
+    if content == NO_IMAGE:
+        return _by_numba(text, kinds, width, "")
     try:
-        return None if content is None else unpacked(content)
-    except (ValueError, KeyError, TypeError):
-        return None
+        known = unpacked(content or b"")
+        return _by_image(known, kinds, width, lambda: _by_numba(text, kinds, width, ""))
+    except OSError:  # a system that gives no memory for code
+        return _by_numba(text, kinds, width, "")
+    except (ValueError, KeyError, TypeError):  # there is none, or it is damaged
+        return _by_numba(text, kinds, width, file)
 
 
 def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str) -> Run:
@@ -52,9 +49,9 @@ def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str) -> Run:
 
     floats = numba.floats_out()
     native = numba.compiled(text, "program", (*(numba.SCALARS[kind] for kind in kinds), floats, floats))
-    found = image(*numba.object_code(native)) if file else None
-    if found is not None:
-        store.write(file, packed(found))
+    if file:
+        found = image(*numba.object_code(native))
+        store.write(file, NO_IMAGE if found is None else packed(found))
 
     def run(*values: Any) -> list[float]:
         out = np.empty(width)
