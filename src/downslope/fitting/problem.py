@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from downslope.calculus.program import Program
 from downslope.data.table import Table
+from downslope.errors import UsageError
 from downslope.fitting.faults import asked, stopped, suspects, unusable
 from downslope.fitting.losses import KINKED, loss_text, parsed, pull
 from downslope.fitting.objective import Array, Sums
