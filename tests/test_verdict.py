@@ -100,6 +100,18 @@ def test_a_maximum_is_left(solver):
     assert np.cos(solution.values[0]) == pytest.approx(-1.0, abs=1e-8)
 
 
+@pytest.mark.parametrize("p", [200, 201])
+def test_with_too_many_parameters_the_check_is_left_out_and_that_is_said(p):
+    target = np.sin(np.arange(300.0))
+    design = np.eye(300, p) + 0.01
+    objective = ArrayObjective(
+        lambda x: design @ x - target, lambda _: design, np.ones(p), tuple(f"x{i}" for i in range(p))
+    )
+    solution = solve(objective)
+    assert solution.converged
+    assert any("not checked" in said for said in solution.undetermined) == (p == 201)
+
+
 def test_a_value_that_runs_away_is_no_success():
     """The target is 5 on every row, which 60 d / speed + extra meets at an infinite speed."""
     d = np.arange(1.0, 7.0)

@@ -14,4 +14,5 @@ from .calculus.sources import adjoint_source as adjoint_source
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .modes.dual import DualFloat as DualFloat
+from .report.change import diff as diff
 from .rules import rule as rule

@@ -23,6 +23,7 @@ LIMITS = {
     "least_squares": 2_000, "reweighted": 2_000, "absolute": 5_000, "lbfgsb": 5_000, "descent": 10_000, "adam": 20_000,
 }  # fmt: skip
 STEPPED = ("descent", "adam")
+MANY = 200  # parameters: their second derivatives would cost 400 passes over the rows
 NEWTON = 10  # steps at the end, where the solver's own are too poor
 RESTARTS = 3  # from a saddle or a maximum, down along the direction that curves down
 
@@ -173,6 +174,9 @@ def _finished(end: End) -> End:
     """The end with its second derivatives, after Newton steps where the solver's own were too poor."""
     search, outcome = end.search, end.outcome
     normal = search.normal(outcome.z)
+    if outcome.z.size > MANY:
+        note = f"with more than {MANY} parameters it is not checked whether the end is a saddle"
+        return replace(end, notes=(*end.notes, note))
     done = normal is None or search.settled(outcome.z, normal) or end.solver in STEPPED
     rounds = 0 if done else NEWTON
     z, curved = polished(search, outcome.z, rounds)
