@@ -14,7 +14,6 @@ import sys
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -336,7 +335,7 @@ def at_the_prompt(lines, *options):
 
 
 def prompted(master):
-    """Nothing: the terminal keeps what is typed ahead."""
+    """Wait until the terminal has something to read: what is typed ahead of the prompt is kept."""
     select.select([], [master], [], 10)
 
 
@@ -399,7 +398,3 @@ def test_a_doctest(tmp_path):
         [sys.executable, "-m", "doctest", str(file)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout
-
-
-def test_the_package_of_this_test_is_the_one_under_test():
-    assert Path(ds.__file__).is_file()
