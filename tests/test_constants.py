@@ -59,6 +59,8 @@ ONE_FILE = [
      {"w": (2.5, False), "half": (1.25, False)}),
     ("def program(x, v=2.5):\n if x > 9:\n  v = 3.5\n return x * v", {"v": (2.5, True), "9@2": (9, False), "v@3": (3.5, True)}),
     ("def program(x):\n match x:\n  case 1.5: return 2.5 * x\n return 3.5 * x", {"2.5@3": (2.5, True), "3.5@4": (3.5, True)}),
+    ("def h(x, n):\n for i in range(n): x *= 1.5\n return x\ndef program(x): return h(x, 3) + h(x, n=4) + x * (5 & 7)",
+     {"h.1.5@2": (1.5, True), "3@4": (3, False), "4@4": (4, False), "5@4": (5, False), "7@4": (7, False)}),
     ("K = 2.5\ndef program(x, k=K): return x * k", {"k": (2.5, False)}),
     ("import math\nfrom math import e\ndef program(x): return math.pi * x + e", {}),
     ("def program(x, q=1.5, /, *, r=2.5): return x * q + r", {"q": (1.5, True), "r": (2.5, True)}),

@@ -162,9 +162,21 @@ def _number(unit: Unit, here: Here, node: ast.expr) -> Candidate:
         part = Role(changes, part.whole) if changes else part
         return _candidate(unit, node, value, ".".join((*here.inside, label)), "assigned", part)
     part = role(node, unit.parents, value)
+    if part is FREE and isinstance(value, int) and _to_function(node, unit):
+        part = Role("it is a whole number given to a function, which may count with it")
     if part is FREE and value in FACTORS:
         part = Role("it looks like a conversion of units")
     return _candidate(unit, node, value, ".".join((*here.inside, f"{value!r}@{line}")), "inline", part)
+
+
+def _to_function(node: ast.expr, unit: Unit) -> bool:
+    """Whether a number is given as it is to a helper, or to a function inside this one."""
+    parent = unit.parents.get(node)
+    call = unit.parents.get(parent) if isinstance(parent, ast.keyword) else parent
+    if not isinstance(call, ast.Call):
+        return False
+    inner = {h.node.name for h in unit.nodes if isinstance(h.node, ast.FunctionDef)}
+    return place(call) in unit.calls or (isinstance(call.func, ast.Name) and call.func.id in inner)
 
 
 def _candidate(

@@ -60,6 +60,8 @@ def _at(child: ast.AST, parent: ast.AST, itself_whole: bool) -> Role:
             return Role(f"it is the argument {name!r}, a whole number", True)
         case ast.Subscript(slice=index) if index is child:
             return Role("it is an index", True)
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor() | ast.LShift() | ast.RShift()):
+            return Role("its bits are used", True)
         case ast.BinOp(op=ast.FloorDiv()):
             return Role("it enters a whole number, whose derivative is zero")
         case ast.BinOp(op=ast.Mult(), left=ast.List() | ast.Tuple(), right=other) if other is child:
