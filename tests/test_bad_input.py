@@ -282,6 +282,38 @@ def test_python_says_the_same(case: Case, tmp_path: Path, monkeypatch) -> None:
         assert problem.fix
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "the target is": {"target": 5},
+    "is not a Python function": {"f": 3},
+    "a int is not a table": {"table": 5},
+    "there is no solver None": {"solver": None},
+    "there is no loss 'None'": {"loss": None},
+    "are not a low and a high number": {"bounds": {"speed": 3}},
+    "'ab'), are not a low and": {"bounds": {"speed": (1, "ab")}},
+    "holdout is 'x'": {"holdout": "x"},
+    "seed is -1": {"seed": -1, "holdout": 0.5},
+    "learn is empty": {"learn": []},
+}
+
+
+@pytest.mark.parametrize("words", KINDS)
+def test_arguments_of_the_wrong_type_are_refused(words: str, tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(PROGRAM)
+    given = {"f": f"{tmp_path}/p.py:minutes", "table": {"km": [1, 2], "t": [3, 5]}, "target": "t"}
+    with pytest.raises(DownslopeError) as caught:
+        ds.fit(**(given | KINDS[words]))
+    assert words in str(caught.value)
+
+
+def test_nothing_is_learnt_where_bounds_hold_everything(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(PROGRAM)
+    bounds = {"speed": (30.0, 30.0), "wait": (1.0, 1.0)}
+    done = ds.fit(f"{tmp_path}/p.py:minutes", {"km": [1, 2, 3], "t": [3, 5, 8]}, "t", bounds=bounds)
+    assert not done.converged
+    assert "nothing to learn" in done.solution.reason
+    assert "`speed` is held by its bounds" in done.solution.undetermined
+
+
 def test_the_rows_that_are_dropped_are_counted(runs) -> None:
     assert "2 rows without a finite number were left out" in runs["rows dropped"][0].out
 

@@ -54,8 +54,10 @@ class Table:
 
         Raises `UsageError` for a share outside [0, 1), or one that leaves no row on either side.
         """
-        if not 0.0 <= holdout < 1.0:
-            raise UsageError(f"holdout is {holdout}", why="it is a share of the rows.", fix="use e.g. 0.2.")
+        if not isinstance(holdout, int | float) or not 0.0 <= holdout < 1.0:
+            raise UsageError(f"holdout is {holdout!r}", why="it is a share of the rows.", fix="use e.g. 0.2.")
+        if not isinstance(seed, int) or seed < 0:
+            raise UsageError(f"seed is {seed!r}", why="it is a whole number from 0.", fix="use e.g. 0.")
         if not holdout:
             return self, self.take(_none())
         order = np.random.default_rng(seed).permutation(self.rows)

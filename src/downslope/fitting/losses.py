@@ -66,7 +66,7 @@ def parsed(loss: str) -> tuple[str, float]:
     >>> parsed("huber"), parsed("huber:2.5")
     (('huber', 1.0), ('huber', 2.5))
     """
-    name, colon, text = loss.partition(":")
+    name, colon, text = str(loss).partition(":")
     if name not in LOSSES:
         close = difflib.get_close_matches(name, LOSSES, 1)
         raise UsageError(

@@ -115,7 +115,11 @@ def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]
 
 
 def check_names(source: Source, frame: Frame, inputs: Sequence[str], target: str) -> None:
-    """The target is no input, and every argument is a column or has a numeric default."""
+    """The target is a column's name and no input, and every argument is a column or has a numeric default."""
+    if not isinstance(target, str):
+        raise UsageError(
+            f"the target is {target!r}", why="it is named by a text.", fix="name the column to predict."
+        )
     if target in inputs:
         raise UsageError(
             f"the target {target!r} is an argument of {source.name}",

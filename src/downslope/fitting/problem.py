@@ -221,7 +221,11 @@ def _check_bound(name: str, pair: tuple[float, float], names: Sequence[str]) -> 
             why=f"learnt are {', '.join(names)}.",
             fix=f"did you mean {close[0]}?" if close else "check the name, or learn it too.",
         )
-    if len(pair) != 2 or not float(pair[0]) <= float(pair[1]):  # NaN fails as well
+    try:
+        low, high = map(float, pair)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not low <= high:  # NaN fails as well
         raise UsageError(
             f"the bounds of {name}, {pair!r}, are not a low and a high number",
             why="the low one comes first.",

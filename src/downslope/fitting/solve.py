@@ -73,7 +73,7 @@ def solve(
 def _checked(objective: Objective, solver: str, step: float | None, limit: int | None) -> str:
     """The solver's name, after everything that can be wrong with the call."""
     if solver not in SOLVERS:
-        close = difflib.get_close_matches(solver, SOLVERS, 1)
+        close = difflib.get_close_matches(str(solver), SOLVERS, 1)
         fix = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(SOLVERS)}."
         raise UsageError(f"there is no solver {solver!r}", why="its name is not known.", fix=fix)
     name = _fitting(objective) if solver == "auto" else solver
@@ -146,7 +146,7 @@ def _searched(
     """
     search = Search(objective, begin.free, begin.start.copy(), log)
     if not begin.free.any():
-        reason = "no parameter changes any prediction: there is nothing to learn"
+        reason = "there is nothing to learn: no parameter is free to move and changes predictions"
         return End(search, Outcome(np.zeros(0), reason), first, name, begin.notes, begin.jumps)
     z = begin.start[begin.free]
     if search.sums(z) is None:  # two flat places left at once may meet a wall
