@@ -179,3 +179,33 @@ def test_the_textbook_example():
     assert slope == pytest.approx(1.00758, abs=1e-5)
     assert ds.DualFloat(3, 0) * ds.DualFloat(4, 1) ** 2 == 48
     assert (ds.DualFloat(3, 0) * ds.DualFloat(4, 1) ** 2).derivative() == 24
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber", "cauchy"])
+def test_the_gradient_alone_is_that_of_the_sums(trips, loss):
+    problem = ds.fit(trip, trips, "minutes", learn=["speed", "jam"], loss=loss, solver="lbfgsb").problem
+    point = problem.start * 1.01
+    cost, slopes = problem.gradient(point)
+    sums = problem.sums(point)
+    assert cost == sums.cost == problem.cost(point)  # to the bit: solvers compare them
+    np.testing.assert_allclose(slopes, sums.gradient, rtol=1e-13)
+
+
+def test_lbfgsb_takes_the_gradient_alone(trips, monkeypatch):
+    from downslope.fitting.problem import Problem
+
+    calls = {"gradient": 0, "sums": 0}
+
+    def counted(name):
+        whole = getattr(Problem, name)
+
+        def call(self, x):
+            calls[name] += 1
+            return whole(self, x)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(Problem, name, counted(name))
+    assert ds.fit(trip, trips, "minutes", learn=["speed", "jam"], solver="lbfgsb").converged
+    assert calls["gradient"] > calls["sums"]

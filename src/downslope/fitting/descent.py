@@ -145,12 +145,13 @@ def _lbfgsb_once(search: Search, z: Array, limit: int) -> Outcome:
     good = {"z": z / unit, "cost": np.array(1.0)}
 
     def scaled(point: Array) -> tuple[float, Array]:
-        sums = search.sums(search.clip(point * unit))
-        if sums is None:  # a wall that rises away from the last good point
+        found = search.gradient(search.clip(point * unit))
+        if found is None:  # a wall that rises away from the last good point
             away = point - good["z"]
             return float(good["cost"]) + 1e6 + float(away @ away), 2.0 * away
-        good["z"], good["cost"] = point.copy(), np.array(sums.cost / size)
-        return sums.cost / size, sums.gradient * unit / size
+        cost, slopes = found
+        good["z"], good["cost"] = point.copy(), np.array(cost / size)
+        return cost / size, slopes * unit / size
 
     result = optimize.minimize(
         scaled,

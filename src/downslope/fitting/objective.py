@@ -60,6 +60,14 @@ class Objective(Protocol):
 
 
 @runtime_checkable
+class Sloped(Protocol):
+    """An objective that also gives its gradient alone, which costs less than with J'J."""
+
+    def gradient(self, x: Array, /) -> tuple[float, Array]:
+        """Cost and gradient (p,) at x."""
+
+
+@runtime_checkable
 class Blocked(Protocol):
     """An objective that also gives residual and Jacobian in blocks of rows, to save memory."""
 

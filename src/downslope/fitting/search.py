@@ -17,7 +17,7 @@ from downslope.fitting.normal import (
     row_blocks,
     rows_fit_memory,
 )
-from downslope.fitting.objective import Array, Objective, Sums
+from downslope.fitting.objective import Array, Objective, Sloped, Sums
 from downslope.fitting.solution import Step
 from downslope.fitting.spectrum import Spectrum, settled, spectrum
 
@@ -92,6 +92,19 @@ class Search:
         self._keep(z, sums.cost)
         jtj = sums.jtj[np.ix_(self.free, self.free)]
         return Sums(float(sums.cost), sums.gradient[self.free], jtj, sums.rows)
+
+    def gradient(self, z: Array) -> tuple[float, Array] | None:
+        """Cost and gradient of the free parameters; None where they are not finite."""
+        objective = self.objective
+        if not isinstance(objective, Sloped):
+            sums = self.sums(z)
+            return None if sums is None else (sums.cost, sums.gradient)
+        found = attempt(self.log, lambda: objective.gradient(self.full(z)))
+        if found is None or not (np.isfinite(found[0]) and np.isfinite(found[1][self.free]).all()):
+            self.log.rejected += 1
+            return None
+        self._keep(z, found[0])
+        return float(found[0]), found[1][self.free]
 
     def normal(self, z: Array) -> Normal | None:
         """The compressed least-squares problem; None where it is not finite."""
