@@ -73,7 +73,7 @@ SYMPY: Mapping[str, Callable[..., Expr]] = {
     "add": _sum,
     "subtract": lambda a, b: _sum(a, -b),
     "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
+    "divide": lambda a, b: sympy.nan if b == 0 else a / b,
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "to_float": lambda x: x,

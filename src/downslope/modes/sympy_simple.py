@@ -19,8 +19,8 @@ FUNCTIONS, SYMBOLS = 3, 6
 """Calls of functions, and names, in such formulas."""
 MEDIUM = 400
 """Operations in a formula whose common factors are taken out."""
-TERMS = 5000
-"""Terms that a formula may have when it is multiplied out on the way."""
+DEGREE, TERMS = 12, 300
+"""The degree, and about how many terms, a formula may have when it is multiplied out on the way."""
 FEW = 4
 """Choices in one formula that are made one formula by pieces."""
 
@@ -63,8 +63,8 @@ def _meant(expression: Expr, args: list[Expr]) -> Expr:
     name = str(expression.func) if isinstance(expression, AppliedUndef) else ""
     if name in MEANING:
         return MEANING[name](*args)
-    if name == "where" and args[0] in (sympy.true, sympy.false):
-        return args[1] if args[0] else args[2]
+    if name == "where" and (args[1] == args[2] or args[0] in (sympy.true, sympy.false)):
+        return args[2] if args[0] == sympy.false else args[1]
     if name == "where" and not args[0].has(named("where"), sympy.Piecewise):
         return _pieces(*args)
     if tuple(args) == expression.args:
@@ -75,8 +75,6 @@ def _meant(expression: Expr, args: list[Expr]) -> Expr:
 
 def _pieces(condition: Expr, then: Expr, orelse: Expr) -> Expr:
     """A choice as a formula by pieces; one inside the other case continues it."""
-    if then == orelse:
-        return then
     rest = orelse.args if isinstance(orelse, sympy.Piecewise) else [(orelse, True)]
     return sympy.Piecewise((then, condition), *rest, evaluate=False)
 
@@ -124,7 +122,9 @@ def _tame(expression: Expr) -> bool:
     if _ops(expression) > LONGER or expression.has(sympy.Piecewise, named("where"), sympy.Max, sympy.Min):
         return False
     calls, names = len(expression.atoms(sympy.Function)), len(expression.free_symbols)
-    return calls <= FUNCTIONS and names <= SYMBOLS and _degree(expression) ** (calls + names) <= TERMS
+    degree = _degree(expression)
+    few = calls <= FUNCTIONS and names <= SYMBOLS
+    return few and degree <= DEGREE and degree ** (calls + names) <= TERMS
 
 
 def _degree(expression: Expr) -> int:
