@@ -22,6 +22,7 @@ from numba.core.errors import NumbaWarning
 from downslope.errors import DownslopeWarning
 from downslope.modes.namesakes import ieee
 from downslope.native import runtime, store
+from downslope.native.vector.choice import vector_fingerprint, vectorised
 from downslope.passes.types import Type
 from downslope.rules import SPELLINGS
 
@@ -93,13 +94,22 @@ def _math() -> dict[str, Callable[..., Any]]:
 
 
 @cache
-def compiled(text: str, name: str, signature: Any) -> Any:
-    """The function as native code for argument types, from the disk cache where it is there."""
-    file = store.cache_folder() / f"p{store.key(text)}.py"
+def compiled(text: str, name: str, signature: Any, *, vector: bool = False) -> Any:
+    """The function as native code for argument types, from the disk cache where it is there.
+
+    With `vector`, for loops that LLVM can turn into SIMD code, `math` has the functions of
+    `native.vector`, and so have the helpers that stand for one of them.
+    """
+    key = store.key(f"{vector_fingerprint()}\n{text}" if vector else text)
+    file = store.cache_folder() / f"p{key}.py"
     stored = file.exists() or store.written(file, text.encode())
     # Numba's cache imports the module that a function says it belongs to: it must exist.
     namespace = {**runtime.names_for(text), "__name__": runtime.__name__}
-    exec(compile(text, str(file) if stored else f"<{name}>", "exec"), namespace)  # our own emitted text
+    code: Any = text
+    if vector:
+        code, names = vectorised(text)
+        namespace |= names
+    exec(compile(code, str(file) if stored else f"<{name}>", "exec"), namespace)  # our own emitted text
     function: Any = namespace[name]
     if not stored:
         return njit(signature, **OPTIONS)(function)

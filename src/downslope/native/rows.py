@@ -18,6 +18,7 @@ from numba import types
 from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
 from downslope.native.compiled import array_of, compiled, floats_out, with_tape
+from downslope.native.vector.choice import vectorises
 from downslope.passes.guard import guarded
 from downslope.passes.types import Type
 
@@ -72,7 +73,7 @@ class RowKernel:
     ) -> tuple[Array, npt.NDArray[np.uint8]]:
         """The outputs of each row, (rows, width), and its fault (rows,), see `passes.guard`."""
         used = [columns[name] for name in self.columns]
-        out = np.empty((len(used[0]), self.width))
+        out = np.empty((self.width, len(used[0])))  # an output's rows side by side, as SIMD code stores them
         faults = np.empty(len(used[0]), dtype=np.uint8)
         _shared(
             lambda first, last, place, tape: self.native(
@@ -81,7 +82,7 @@ class RowKernel:
             -(-len(used[0]) // BLOCK),
             threads,
         )
-        return out, faults
+        return out.T, faults
 
 
 def _rows(first: int, last: int, columns: Sequence[npt.NDArray[Any]]) -> tuple[int, int]:
@@ -149,9 +150,10 @@ def kernel(
             "            _rho, _psi = _loss(_residual)",
             "            _weight = 1.0 if _residual == 0.0 else _psi / _residual",
         ]
-    lines += [f"            _total_{i} = muladd({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
+    lines += [f"            _total_{i} = summed({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
     lines += [f"        _out[_block, {i}] = _total_{i}" for i in range(len(sums))]
-    native = compiled("\n".join(lines), "_kernel", _signature({**inputs, "target": "f"}))
+    signature = _signature({**inputs, "target": "f"})
+    native = compiled("\n".join(lines), "_kernel", signature, vector=vectorises(function))
     return Kernel(native, (*inputs, "target"), len(sums))
 
 
@@ -170,11 +172,11 @@ def row_kernel(
         "    for _k in range(_start, _stop):",
         *_load(function, tuple(inputs), 2, emitter),
         *emitter.lines,
-        *(f"        _out[_row, {i}] = {text}" for i, text in enumerate(outputs)),
+        *(f"        _out[{i}, _row] = {text}" for i, text in enumerate(outputs)),
         f"        _faults[_row] = {fault}",
     ]
     faults = types.Array(types.uint8, 1, "C")
-    native = compiled("\n".join(lines), "_kernel", (*_signature(inputs), faults))
+    native = compiled("\n".join(lines), "_kernel", (*_signature(inputs), faults), vector=vectorises(function))
     return RowKernel(native, tuple(inputs), len(outputs))
 
 

@@ -38,6 +38,18 @@ def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001  # Numba
     return float64(float64, float64, float64), build
 
 
+@intrinsic
+def summed(typing: Any, a: Any, b: Any, total: Any) -> Any:  # noqa: ARG001  # Numba asks for these names
+    """`total + a * b`, in a sum whose terms native code may add in any order."""
+    float64: Any = types.float64
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001  # as above
+        product = builder.fmul(args[0], args[1], flags=("contract",))
+        return builder.fadd(product, args[2], flags=("contract", "reassoc"))
+
+    return float64(float64, float64, float64), build
+
+
 @register_jitable
 def grown(tape: Any) -> Any:
     """A tape of twice the size with the same contents."""

@@ -1,0 +1,140 @@
+"""The namesake of `math` for compiled row loops: vector functions where there are some.
+
+Under CPython its functions are those of `math`. Numba compiles a call of one to a call of a private
+function of the code at hand, which LLVM always inlines; it is written only where it is used.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import scipy.special
+from llvmlite import ir
+from numba import extending, types
+
+from downslope.native.vector import errorfunction, exponential, inverse, logarithm, powers, trigonometric
+from downslope.native.vector.operand import DOUBLE, Real, sqrt
+
+Written = Callable[..., Real]
+
+FUNCTIONS: dict[str, Written] = {
+    function.__name__: function
+    for function in (
+        exponential.exp,
+        exponential.exp2,
+        exponential.expm1,
+        exponential.sinh,
+        exponential.cosh,
+        exponential.tanh,
+        logarithm.log,
+        logarithm.log1p,
+        logarithm.log2,
+        logarithm.log10,
+        trigonometric.sin,
+        trigonometric.cos,
+        trigonometric.tan,
+        inverse.atan,
+        inverse.atan2,
+        inverse.asin,
+        inverse.acos,
+        powers.pow,
+        powers.cbrt,
+        powers.hypot,
+        errorfunction.erf,
+        errorfunction.erfc,
+        sqrt,
+    )
+}
+"""The functions of `math` that there are as vector functions."""
+
+OWN: dict[str, Written] = {
+    "expit": exponential.expit,
+    "exp10": exponential.exp10,
+    "ndtr": errorfunction.ndtr,
+}
+"""Vector functions that `math` does not have, but SciPy."""
+
+BINARY = frozenset({"pow", "atan2", "hypot"})
+
+# Numba's decorators have no types of their own.
+type_callable: Any = extending.type_callable
+lower_builtin: Any = extending.lower_builtin
+FLOAT: Any = types.float64
+
+
+def _vector(name: str, written: Written) -> Callable[..., float]:
+    """A function that CPython computes by `math` or SciPy, and Numba by what `written` writes."""
+    plain = getattr(math, name, None) or getattr(scipy.special, name)
+    kinds = [FLOAT] * (2 if name in BINARY else 1)
+    signature = FLOAT(*kinds)
+
+    def function(*args: float) -> float:
+        return float(plain(*args))
+
+    def typed(x: Any) -> Any:
+        return signature if _number(x) else None
+
+    def typed_pair(x: Any, y: Any) -> Any:
+        return signature if _number(x) and _number(y) else None
+
+    def lowered(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.call(_function(builder.module, name, written, len(kinds)), args)
+
+    function.__name__ = function.__qualname__ = name
+    type_callable(function)(lambda _: typed_pair if name in BINARY else typed)
+    lower_builtin(function, *kinds)(lowered)
+    return function
+
+
+def _number(kind: Any) -> bool:
+    return isinstance(kind, types.Number | types.Boolean) and not isinstance(kind, types.Complex)
+
+
+def _function(module: Any, name: str, written: Written, count: int) -> Any:
+    """The private function of this module for a vector function, written at its first use."""
+    symbol = f"downslope.{name}"
+    found = module.globals.get(symbol)
+    if found is None:
+        found = ir.Function(module, ir.FunctionType(DOUBLE, [DOUBLE] * count), symbol)
+        found.linkage = "internal"
+        found.attributes.add("alwaysinline")
+        builder = ir.IRBuilder(found.append_basic_block())
+        builder.ret(written(*(Real(builder, arg) for arg in found.args)).value)
+    return found
+
+
+VECTOR = {name: _vector(name, written) for name, written in (FUNCTIONS | OWN).items()}
+
+
+def power(a: float, b: float) -> float:
+    """`a ** b`: the vector function where one of them is floating point."""
+    return float(a**b) if isinstance(a, float) or isinstance(b, float) else a**b
+
+
+def _power_typed(context: Any) -> Callable[..., Any]:
+    def typed(a: Any, b: Any) -> Any:
+        if isinstance(a, types.Float) or isinstance(b, types.Float):
+            return FLOAT(FLOAT, FLOAT)
+        return context.resolve_function_type(operator.pow, (a, b), {})
+
+    return typed
+
+
+def _power_lowered(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+    return builder.call(_function(builder.module, "pow", powers.pow, 2), args)
+
+
+def _whole_power_lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return context.get_function(operator.pow, signature)(builder, args)
+
+
+type_callable(power)(_power_typed)
+lower_builtin(power, FLOAT, FLOAT)(_power_lowered)
+lower_builtin(power, types.Integer, types.Integer)(_whole_power_lowered)
+
+# Numba looks up the attributes of modules when it compiles, so this has to be one.
+mathematics = ModuleType("downslope.mathematics", __doc__)
+vars(mathematics).update({name: value for name, value in vars(math).items() if not name.startswith("_")})
+vars(mathematics).update(VECTOR)

@@ -1,0 +1,267 @@
+"""The values vector functions are written with: their Python operators write LLVM instructions.
+
+A function such as `exponential.exp` reads as arithmetic. Called with a `Real`, it appends that
+arithmetic to the code under construction; nothing is computed in Python, and Numba's type inference
+never sees it, which keeps compilation fast. There are no branches: a choice is `select`.
+
+LLVM fuses a product and a sum only where `fma` or `muladd` asks for it, so results do not depend on
+what else is compiled. `fma` is always rounded once. `muladd` is fused where the processor has the
+instruction, and rounded twice elsewhere; it is used only where either is accurate enough.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import ir
+
+DOUBLE = ir.DoubleType()
+WORD = ir.IntType(64)
+TRUTH = ir.IntType(1)
+
+ROUNDER = 6755399441055744.0
+"""1.5 * 2**52: adding it rounds a number below 2**51 to a whole one, held in the sum's low bits."""
+
+
+class Truth:
+    """The outcome of a comparison."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder = builder
+        self.value = value
+
+    def __and__(self, other: "Truth") -> "Truth":
+        return Truth(self.builder, self.builder.and_(self.value, other.value))
+
+    def __or__(self, other: "Truth") -> "Truth":
+        return Truth(self.builder, self.builder.or_(self.value, other.value))
+
+    def __invert__(self) -> "Truth":
+        return Truth(self.builder, self.builder.not_(self.value))
+
+
+class Bits:
+    """64 bits: a float64's, or a whole number that is added to its exponent."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder = builder
+        self.value = value
+
+    def _word(self, other: "Bits | int") -> Any:
+        return other.value if isinstance(other, Bits) else ir.Constant(WORD, other)
+
+    def __add__(self, other: "Bits | int") -> "Bits":
+        return Bits(self.builder, self.builder.add(self.value, self._word(other)))
+
+    def __sub__(self, other: "Bits | int") -> "Bits":
+        return Bits(self.builder, self.builder.sub(self.value, self._word(other)))
+
+    def __and__(self, other: "Bits | int") -> "Bits":
+        return Bits(self.builder, self.builder.and_(self.value, self._word(other)))
+
+    def __or__(self, other: "Bits | int") -> "Bits":
+        return Bits(self.builder, self.builder.or_(self.value, self._word(other)))
+
+    def __xor__(self, other: "Bits | int") -> "Bits":
+        return Bits(self.builder, self.builder.xor(self.value, self._word(other)))
+
+    def __lshift__(self, places: int) -> "Bits":
+        return Bits(self.builder, self.builder.shl(self.value, ir.Constant(WORD, places)))
+
+    def __rshift__(self, places: int) -> "Bits":
+        return Bits(self.builder, self.builder.lshr(self.value, ir.Constant(WORD, places)))
+
+    def is_zero(self) -> Truth:
+        """Whether no bit is set."""
+        return Truth(self.builder, self.builder.icmp_unsigned("==", self.value, ir.Constant(WORD, 0)))
+
+    def real(self) -> "Real":
+        """The float64 of these bits."""
+        return Real(self.builder, self.builder.bitcast(self.value, DOUBLE))
+
+
+class Real:
+    """A float64."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder = builder
+        self.value = value
+
+    def lift(self, other: "Real | float") -> Any:
+        """Another number as an operand beside this one."""
+        return other.value if isinstance(other, Real) else ir.Constant(DOUBLE, float(other))
+
+    def like(self, number: float) -> "Real":
+        """A constant."""
+        return Real(self.builder, self.lift(number))
+
+    def __add__(self, other: "Real | float") -> "Real":
+        return Real(self.builder, self.builder.fadd(self.value, self.lift(other)))
+
+    def __radd__(self, other: float) -> "Real":
+        return Real(self.builder, self.builder.fadd(self.lift(other), self.value))
+
+    def __sub__(self, other: "Real | float") -> "Real":
+        return Real(self.builder, self.builder.fsub(self.value, self.lift(other)))
+
+    def __rsub__(self, other: float) -> "Real":
+        return Real(self.builder, self.builder.fsub(self.lift(other), self.value))
+
+    def __mul__(self, other: "Real | float") -> "Real":
+        return Real(self.builder, self.builder.fmul(self.value, self.lift(other)))
+
+    def __rmul__(self, other: float) -> "Real":
+        return self * other
+
+    def __truediv__(self, other: "Real | float") -> "Real":
+        return Real(self.builder, self.builder.fdiv(self.value, self.lift(other)))
+
+    def __rtruediv__(self, other: float) -> "Real":
+        return Real(self.builder, self.builder.fdiv(self.lift(other), self.value))
+
+    def __neg__(self) -> "Real":
+        return Real(self.builder, self.builder.fneg(self.value))
+
+    def _compared(self, how: str, other: "Real | float") -> Truth:
+        return Truth(self.builder, self.builder.fcmp_ordered(how, self.value, self.lift(other)))
+
+    def __lt__(self, other: "Real | float") -> Truth:
+        return self._compared("<", other)
+
+    def __le__(self, other: "Real | float") -> Truth:
+        return self._compared("<=", other)
+
+    def __gt__(self, other: "Real | float") -> Truth:
+        return self._compared(">", other)
+
+    def __ge__(self, other: "Real | float") -> Truth:
+        return self._compared(">=", other)
+
+    def equals(self, other: "Real | float") -> Truth:
+        """Whether both are the same number; false for NaN."""
+        return self._compared("==", other)
+
+    def is_nan(self) -> Truth:
+        """Whether this is no number."""
+        return Truth(self.builder, self.builder.fcmp_unordered("uno", self.value, self.value))
+
+    def bits(self) -> Bits:
+        """Its 64 bits."""
+        return Bits(self.builder, self.builder.bitcast(self.value, WORD))
+
+
+def _intrinsic(name: str, first: Real, *rest: Real | float) -> Real:
+    module = first.builder.module
+    function = module.declare_intrinsic(
+        f"llvm.{name}", [DOUBLE], ir.FunctionType(DOUBLE, [DOUBLE] * (1 + len(rest)))
+    )
+    return Real(first.builder, first.builder.call(function, [first.value, *map(first.lift, rest)]))
+
+
+def fma(a: Real, b: Real | float, c: Real | float) -> Real:
+    """The sum a * b + c, rounded once."""
+    return _intrinsic("fma", a, b, c)
+
+
+def muladd(a: Real, b: Real | float, c: Real | float) -> Real:
+    """The sum a * b + c, rounded once or twice, whichever is fast."""
+    return _intrinsic("fmuladd", a, b, c)
+
+
+def sqrt(x: Real) -> Real:
+    """The square root, correctly rounded."""
+    return _intrinsic("sqrt", x)
+
+
+def absolute(x: Real) -> Real:
+    """The number without its sign."""
+    return _intrinsic("fabs", x)
+
+
+def copysign(x: Real, sign: Real) -> Real:
+    """The number with the sign of the other."""
+    return _intrinsic("copysign", x, sign)
+
+
+def rint(x: Real) -> Real:
+    """The nearest whole number, of any size."""
+    return _intrinsic("rint", x)
+
+
+def select(condition: Truth, yes: Real | float, no: Real | float) -> Real:
+    """One of two numbers; both are computed."""
+    lifted = [x.value if isinstance(x, Real) else ir.Constant(DOUBLE, float(x)) for x in (yes, no)]
+    return Real(condition.builder, condition.builder.select(condition.value, *lifted))
+
+
+def polynomial(x: Real, coefficients: Sequence[float]) -> Real:
+    """Sum of c[i] * x**i by two interleaved Horner schemes, in x**2, for even and odd powers."""
+    square = x * x
+    even = _horner(square, coefficients[0::2])
+    if len(coefficients) == 1:
+        return even
+    return muladd(_horner(square, coefficients[1::2]), x, even)
+
+
+def _horner(x: Real, coefficients: Sequence[float]) -> Real:
+    if len(coefficients) == 1:
+        return x * 0.0 + coefficients[0]
+    total = muladd(x, coefficients[-1], coefficients[-2])
+    for coefficient in reversed(coefficients[:-2]):
+        total = muladd(total, x, coefficient)
+    return total
+
+
+def fast_two_sum(a: Real | float, b: Real) -> tuple[Real, Real]:
+    """The sum a + b and its rounding error, for |a| >= |b| or a = 0 (Dekker 1971)."""
+    total = b + a
+    return total, b - (total - a)
+
+
+def two_sum(a: Real, b: Real | float) -> tuple[Real, Real]:
+    """The sum a + b and its rounding error (Knuth, The Art of Computer Programming 2, 4.2.2)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+def two_product(a: Real, b: Real | float) -> tuple[Real, Real]:
+    """The product a * b and its rounding error."""
+    product = a * b
+    return product, fma(a, b, -product)
+
+
+def power_of_two(rounded: Real) -> Real:
+    """2**k from k + ROUNDER, for -1022 <= k <= 1023."""
+    return ((rounded.bits() + 1023) << 52).real()
+
+
+def divided(high: Real, low: Real | float, by_high: Real, by_low: Real | float) -> tuple[Real, Real]:
+    """(high + low) / (by_high + by_low) as a sum of two, by one division and the remainder it leaves."""
+    inverse = 1.0 / by_high
+    quotient = high * inverse
+    remainder = fma(-quotient, by_high, high) - (quotient * by_low - low)
+    return quotient, remainder * inverse
+
+
+def minimum(x: Real, bound: float) -> Real:
+    """The smaller; x where x is NaN."""
+    return select(x > bound, bound, x)
+
+
+def maximum(x: Real, bound: float) -> Real:
+    """The larger; x where x is NaN."""
+    return select(x < bound, bound, x)
+
+
+def looked_up(table: Sequence[float], name: str, index: Bits) -> Real:
+    """table[index], from a constant of the compiled code."""
+    module = index.builder.module
+    kind = ir.ArrayType(DOUBLE, len(table))
+    constant = module.globals.get(name)
+    if constant is None:
+        constant = ir.GlobalVariable(module, kind, name)
+        constant.global_constant = True
+        constant.linkage = "internal"
+        constant.initializer = ir.Constant(kind, list(table))
+    place = index.builder.gep(constant, [ir.Constant(WORD, 0), index.value], inbounds=True)
+    return Real(index.builder, index.builder.load(place))
