@@ -11,7 +11,7 @@ import pytest
 from benchmarks.exact import BINARY, DOMAINS, computed, distance, exact, points
 from tools import fit_polynomials
 
-from downslope.native.vector.mathematics import OWN, VECTOR, mathematics, power
+from downslope.native.vector.mathematics import BRANCHING, OWN, VECTOR, mathematics, power
 
 UNARY = sorted(set(DOMAINS) - BINARY)
 INF, NAN = math.inf, math.nan
@@ -124,6 +124,19 @@ def test_the_largest_reduction_known_keeps_its_digits():
     assert by_vector("sin", 1e22) == -0.8522008497671888
 
 
+@pytest.mark.parametrize("name", sorted(BRANCHING))
+def test_lanes_that_need_the_rare_branch_do_not_disturb_others(name):
+    usual = np.linspace(-3.0, 3.0, 64)
+    mixed = usual.copy()
+    mixed[5::13] = [1e22, -1e300, 2.0**31, INF, NAN]
+    others = np.isin(mixed, usual)
+    values = computed(name, [mixed])
+    assert np.array_equal(values[others], computed(name, [usual])[others])
+    assert np.isnan(values[~np.isfinite(mixed)]).all()
+    finite = np.isfinite(mixed)
+    assert distance(values[finite], exact(name, [mixed[finite]])).max() <= 1
+
+
 @pytest.mark.parametrize("name", DOMAINS)
 def test_a_loop_becomes_simd_code(name):
     text = "".join(" a[k]," for _ in range(2 if name in BINARY else 1))
@@ -135,7 +148,9 @@ def test_a_loop_becomes_simd_code(name):
     array = numba.float64[::1]
     loop = numba.njit((array, array), error_model="numpy")(space["loop"])
     optimised = loop.overloads[loop.signatures[0]].library.get_llvm_str()
-    assert " x double>" in optimised
+    assert (f" x double> @downslope.{name}.v" if name in BRANCHING else " x double>") in optimised.replace(
+        '"', ""
+    )
 
 
 def test_mathematics_has_all_that_math_has():

@@ -11,13 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import scipy.special
-from llvmlite import ir
 from numba import extending, types
 
 from downslope.native.vector import errorfunction, exponential, inverse, logarithm, powers, trigonometric
-from downslope.native.vector.operand import DOUBLE, Real, sqrt
-
-Written = Callable[..., Real]
+from downslope.native.vector.calls import Written, called
+from downslope.native.vector.operand import sqrt
 
 FUNCTIONS: dict[str, Written] = {
     function.__name__: function
@@ -57,6 +55,7 @@ OWN: dict[str, Written] = {
 """Vector functions that `math` does not have, but SciPy."""
 
 BINARY = frozenset({"pow", "atan2", "hypot"})
+BRANCHING = frozenset({"sin", "cos", "tan"})
 
 # Numba's decorators have no types of their own.
 type_callable: Any = extending.type_callable
@@ -80,7 +79,7 @@ def _vector(name: str, written: Written) -> Callable[..., float]:
         return signature if _number(x) and _number(y) else None
 
     def lowered(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.call(_function(builder.module, name, written, len(kinds)), args)
+        return called(builder, name, written, args, name in BRANCHING)
 
     function.__name__ = function.__qualname__ = name
     type_callable(function)(lambda _: typed_pair if name in BINARY else typed)
@@ -90,19 +89,6 @@ def _vector(name: str, written: Written) -> Callable[..., float]:
 
 def _number(kind: Any) -> bool:
     return isinstance(kind, types.Number | types.Boolean) and not isinstance(kind, types.Complex)
-
-
-def _function(module: Any, name: str, written: Written, count: int) -> Any:
-    """The private function of this module for a vector function, written at its first use."""
-    symbol = f"downslope.{name}"
-    found = module.globals.get(symbol)
-    if found is None:
-        found = ir.Function(module, ir.FunctionType(DOUBLE, [DOUBLE] * count), symbol)
-        found.linkage = "internal"
-        found.attributes.add("alwaysinline")
-        builder = ir.IRBuilder(found.append_basic_block())
-        builder.ret(written(*(Real(builder, arg) for arg in found.args)).value)
-    return found
 
 
 VECTOR = {name: _vector(name, written) for name, written in (FUNCTIONS | OWN).items()}
@@ -123,7 +109,7 @@ def _power_typed(context: Any) -> Callable[..., Any]:
 
 
 def _power_lowered(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-    return builder.call(_function(builder.module, "pow", powers.pow, 2), args)
+    return called(builder, "pow", powers.pow, args, branches=False)
 
 
 def _whole_power_lowered(context: Any, builder: Any, signature: Any, args: Any) -> Any:

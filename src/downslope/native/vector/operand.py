@@ -9,17 +9,28 @@ what else is compiled. `fma` is always rounded once. `muladd` is fused where the
 instruction, and rounded twice elsewhere; it is used only where either is accurate enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
 DOUBLE = ir.DoubleType()
 WORD = ir.IntType(64)
-TRUTH = ir.IntType(1)
 
 ROUNDER = 6755399441055744.0
 """1.5 * 2**52: adding it rounds a number below 2**51 to a whole one, held in the sum's low bits."""
+
+
+def constant(kind: Any, number: float) -> Any:
+    """A constant of a type; of a vector type, the same number throughout."""
+    if isinstance(kind, ir.VectorType):
+        return ir.Constant(kind, [number] * kind.count)
+    return ir.Constant(kind, number)
+
+
+def same_shape(kind: Any, element: Any) -> Any:
+    """The type of as many elements as another type has."""
+    return ir.VectorType(element, kind.count) if isinstance(kind, ir.VectorType) else element
 
 
 class Truth:
@@ -47,7 +58,7 @@ class Bits:
         self.value = value
 
     def _word(self, other: "Bits | int") -> Any:
-        return other.value if isinstance(other, Bits) else ir.Constant(WORD, other)
+        return other.value if isinstance(other, Bits) else constant(self.value.type, other)
 
     def __add__(self, other: "Bits | int") -> "Bits":
         return Bits(self.builder, self.builder.add(self.value, self._word(other)))
@@ -65,18 +76,18 @@ class Bits:
         return Bits(self.builder, self.builder.xor(self.value, self._word(other)))
 
     def __lshift__(self, places: int) -> "Bits":
-        return Bits(self.builder, self.builder.shl(self.value, ir.Constant(WORD, places)))
+        return Bits(self.builder, self.builder.shl(self.value, self._word(places)))
 
     def __rshift__(self, places: int) -> "Bits":
-        return Bits(self.builder, self.builder.lshr(self.value, ir.Constant(WORD, places)))
+        return Bits(self.builder, self.builder.lshr(self.value, self._word(places)))
 
     def is_zero(self) -> Truth:
         """Whether no bit is set."""
-        return Truth(self.builder, self.builder.icmp_unsigned("==", self.value, ir.Constant(WORD, 0)))
+        return Truth(self.builder, self.builder.icmp_unsigned("==", self.value, self._word(0)))
 
     def real(self) -> "Real":
         """The float64 of these bits."""
-        return Real(self.builder, self.builder.bitcast(self.value, DOUBLE))
+        return Real(self.builder, self.builder.bitcast(self.value, same_shape(self.value.type, DOUBLE)))
 
 
 class Real:
@@ -88,7 +99,7 @@ class Real:
 
     def lift(self, other: "Real | float") -> Any:
         """Another number as an operand beside this one."""
-        return other.value if isinstance(other, Real) else ir.Constant(DOUBLE, float(other))
+        return other.value if isinstance(other, Real) else constant(self.value.type, float(other))
 
     def like(self, number: float) -> "Real":
         """A constant."""
@@ -146,14 +157,17 @@ class Real:
 
     def bits(self) -> Bits:
         """Its 64 bits."""
-        return Bits(self.builder, self.builder.bitcast(self.value, WORD))
+        return Bits(self.builder, self.builder.bitcast(self.value, same_shape(self.value.type, WORD)))
 
 
 def _intrinsic(name: str, first: Real, *rest: Real | float) -> Real:
+    kind = first.value.type
+    shape = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
+    symbol = f"llvm.{name}.{shape}"
     module = first.builder.module
-    function = module.declare_intrinsic(
-        f"llvm.{name}", [DOUBLE], ir.FunctionType(DOUBLE, [DOUBLE] * (1 + len(rest)))
-    )
+    function = module.globals.get(symbol)
+    if function is None:
+        function = ir.Function(module, ir.FunctionType(kind, [kind] * (1 + len(rest))), symbol)
     return Real(first.builder, first.builder.call(function, [first.value, *map(first.lift, rest)]))
 
 
@@ -189,7 +203,8 @@ def rint(x: Real) -> Real:
 
 def select(condition: Truth, yes: Real | float, no: Real | float) -> Real:
     """One of two numbers; both are computed."""
-    lifted = [x.value if isinstance(x, Real) else ir.Constant(DOUBLE, float(x)) for x in (yes, no)]
+    kind = same_shape(condition.value.type, DOUBLE)
+    lifted = [x.value if isinstance(x, Real) else constant(kind, float(x)) for x in (yes, no)]
     return Real(condition.builder, condition.builder.select(condition.value, *lifted))
 
 
@@ -257,11 +272,54 @@ def looked_up(table: Sequence[float], name: str, index: Bits) -> Real:
     """table[index], from a constant of the compiled code."""
     module = index.builder.module
     kind = ir.ArrayType(DOUBLE, len(table))
-    constant = module.globals.get(name)
-    if constant is None:
-        constant = ir.GlobalVariable(module, kind, name)
-        constant.global_constant = True
-        constant.linkage = "internal"
-        constant.initializer = ir.Constant(kind, list(table))
-    place = index.builder.gep(constant, [ir.Constant(WORD, 0), index.value], inbounds=True)
-    return Real(index.builder, index.builder.load(place))
+    place = module.globals.get(name)
+    if place is None:
+        place = ir.GlobalVariable(module, kind, name)
+        place.global_constant = True
+        place.linkage = "internal"
+        place.initializer = ir.Constant(kind, list(table))
+    return Real(index.builder, _gathered(index.builder, place, index.value))
+
+
+def _gathered(builder: Any, place: Any, index: Any) -> Any:
+    if not isinstance(index.type, ir.VectorType):
+        return builder.load(builder.gep(place, [ir.Constant(WORD, 0), index], inbounds=True))
+    found = ir.Constant(ir.VectorType(DOUBLE, index.type.count), ir.Undefined)
+    for lane in range(index.type.count):
+        number = ir.Constant(ir.IntType(32), lane)
+        element = _gathered(builder, place, builder.extract_element(index, number))
+        found = builder.insert_element(found, element, number)
+    return found
+
+
+def rarely(condition: Truth, usual: Sequence[Real], otherwise: Callable[[], Sequence[Real]]) -> list[Real]:
+    """The usual numbers, or what `otherwise` writes, which is run only where the condition holds.
+
+    Of several lanes, all run it if one has to, so it selects by itself. This is a branch: a function
+    that has one is called by SIMD code, not made part of it.
+    """
+    builder = condition.builder
+    before = builder.block
+    rare, after = builder.append_basic_block(), builder.append_basic_block()
+    builder.cbranch(_any(condition), rare, after)
+    builder.position_at_end(rare)
+    others = otherwise()
+    rare_end = builder.block
+    builder.branch(after)
+    builder.position_at_end(after)
+    joined = []
+    for a, b in zip(usual, others, strict=True):
+        phi = builder.phi(a.value.type)
+        phi.add_incoming(a.value, before)
+        phi.add_incoming(b.value, rare_end)
+        joined.append(Real(builder, phi))
+    return joined
+
+
+def _any(condition: Truth) -> Any:
+    """Whether a condition holds in one lane or more."""
+    builder, kind = condition.builder, condition.value.type
+    if not isinstance(kind, ir.VectorType):
+        return condition.value
+    word = ir.IntType(kind.count)
+    return builder.icmp_unsigned("!=", builder.bitcast(condition.value, word), ir.Constant(word, 0))

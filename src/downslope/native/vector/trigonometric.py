@@ -2,8 +2,8 @@
 
 x = k pi/2 + r with |r| <= pi/4, r as a sum of two. Up to 2**30, k pi/2 is subtracted in three parts
 (Cody & Waite 1980), each exactly by fma. Beyond, the fraction of x / (2 pi) is computed from the
-bits of 1 / (2 pi) that matter for the exponent of x (Payne & Hanek 1983). Both are computed and one
-is selected, since a branch would stop SIMD.
+bits of 1 / (2 pi) that matter for the exponent of x (Payne & Hanek 1983). That is a branch, the only
+one in vector mathematics, so SIMD code calls these functions with several numbers at a time.
 """
 
 import math
@@ -22,6 +22,7 @@ from downslope.native.vector.operand import (
     maximum,
     muladd,
     polynomial,
+    rarely,
     rint,
     select,
     two_product,
@@ -43,13 +44,20 @@ class Angle(NamedTuple):
 
 def reduced(x: Real) -> Angle:
     """The angle left after whole quarter turns."""
-    r, tail, rounded = _near(x)
-    far_r, far_tail, far_rounded = _far(absolute(x))
+    usual = _near(x)
     far = absolute(x) > LARGE
-    negative = far & (x < 0.0)
-    r = select(negative, -far_r, select(far, far_r, r))
-    tail = select(negative, -far_tail, select(far, far_tail, tail))
-    rounded = select(negative, 2.0 * ROUNDER - far_rounded, select(far, far_rounded, rounded))
+
+    def otherwise() -> list[Real]:
+        r, tail, rounded = _far(absolute(x))
+        negative = x < 0.0
+        others = (
+            select(negative, -r, r),
+            select(negative, -tail, tail),
+            select(negative, 2.0 * ROUNDER - rounded, rounded),
+        )
+        return [select(far, other, near) for other, near in zip(others, usual, strict=True)]
+
+    r, tail, rounded = rarely(far, usual, otherwise)
     return Angle(r, tail, rounded.bits())
 
 
