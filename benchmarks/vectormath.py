@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 
@@ -30,7 +31,13 @@ from downslope.native.vector.mathematics import VECTOR, mathematics
 COUNT = 100_000
 ROWS = 1_000_000
 TURNS = 15
-RANGE: Mapping[str, tuple[float, float]] = {"asin": (-1, 1), "acos": (-1, 1), "log1p": (0, 9), "sqrt": (0, 9), "pow": (0.1, 9)}
+RANGE: Mapping[str, tuple[float, float]] = {
+    "asin": (-1, 1),
+    "acos": (-1, 1),
+    "log1p": (0, 9),
+    "sqrt": (0, 9),
+    "pow": (0.1, 9),
+}
 NUMPY = {"pow": "power", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "atan2": "arctan2"}
 Timed = Mapping[str, Callable[[], Any]]
 
@@ -105,7 +112,9 @@ def functions() -> None:
     print("|---|---|---|---|---|---|")
     for name in VECTOR:
         found = {who: seconds / COUNT * 1e9 for who, seconds in medians(runs_of(name)).items()}
-        cells = [f"{found[who]:.2f}" if who in found else "–" for who in ("downslope", "C library", "NumPy", "JAX")]
+        cells = [
+            f"{found[who]:.2f}" if who in found else "–" for who in ("downslope", "C library", "NumPy", "JAX")
+        ]
         ratio = f"{found['C library'] / found['downslope']:.1f}" if "C library" in found else "–"
         print(f"| {name} | {' | '.join(cells)} | {ratio} |", flush=True)
 
@@ -122,15 +131,17 @@ def price(s: float, k: float, t: float, rate: float = 0.03, sigma: float = 0.2) 
 def posed(vector: bool) -> Problem:
     """The fit of rate and volatility over the rows, with or without vector mathematics."""
     rng = np.random.default_rng(2)
-    table = {"s": rng.uniform(50, 150, ROWS), "k": rng.uniform(50, 150, ROWS), "t": rng.uniform(0.1, 2.0, ROWS)}
+    table = {
+        "s": rng.uniform(50, 150, ROWS),
+        "k": rng.uniform(50, 150, ROWS),
+        "t": rng.uniform(0.1, 2.0, ROWS),
+    }
     table["c"] = rng.uniform(0.0, 50.0, ROWS)
     problem = pose(price, table, "c", threads=1).problem
-    choice = rows.vectorises
-    rows.vectorises = choice if vector else lambda function: False  # type: ignore[assignment]
-    problem.cost(problem.start)
-    problem.sums(problem.start)
-    problem.jacobian(problem.start)
-    rows.vectorises = choice  # type: ignore[assignment]
+    with mock.patch.object(rows, "vectorises", return_value=vector):
+        problem.cost(problem.start)
+        problem.sums(problem.start)
+        problem.jacobian(problem.start)
     return problem
 
 
@@ -150,7 +161,9 @@ def fits() -> None:
         "price and slopes of each row": lambda p: p.jacobian(p.start),
     }.items():
         found = medians({who: lambda p=p, run=run: run(p) for who, p in both.items()}, 7)
-        print(f"| {what} | {found['vector'] * 1e3:.1f} | {found['C library'] * 1e3:.1f} | {found['C library'] / found['vector']:.1f} |")
+        print(
+            f"| {what} | {found['vector'] * 1e3:.1f} | {found['C library'] * 1e3:.1f} | {found['C library'] / found['vector']:.1f} |"
+        )
 
 
 def _log_sum_exp(exp: Callable[[float], float]) -> Callable[..., float]:
@@ -181,7 +194,8 @@ def log_sum_exp() -> None:
     slope = np.empty(ROWS)
     runs: dict[str, Callable[[], Any]] = {}
     for who, exp in {"vector exp": mathematics.exp, "C library's exp": math.exp}.items():
-        runs[who] = lambda gradient=_log_sum_exp(exp): gradient(x, slope)
+        gradient = _log_sum_exp(exp)
+        runs[who] = lambda gradient=gradient: gradient(x, slope)
     found = medians(runs, 31)
     print(f"\n| log-sum-exp of {ROWS:,}, value and gradient, by hand | ms |\n|---|---|")
     for who, seconds in found.items():

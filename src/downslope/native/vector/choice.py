@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from downslope.ir.nodes import Function, If, Let, walk
-from downslope.native.vector.mathematics import VECTOR, mathematics, power
 from downslope.rules import RULES
 
 SIMPLE = frozenset(
@@ -32,6 +31,8 @@ def vectorises(function: Function) -> bool:
 
 @cache
 def _simple(op: str) -> bool:
+    from downslope.native.vector.mathematics import VECTOR  # only where rows are run
+
     return op in SIMPLE or op in VECTOR or _called(op) in VECTOR
 
 
@@ -42,6 +43,8 @@ def _called(op: str) -> str:
 
 def vectorised(text: str) -> tuple[ast.Module, Mapping[str, object]]:
     """The tree of a kernel with calls in place of powers, and what its names stand for."""
+    from downslope.native.vector.mathematics import VECTOR, mathematics, power  # only where rows are run
+
     tree = ast.fix_missing_locations(_Powers().visit(ast.parse(text)))
     own = {name: VECTOR[name] for name in ("expit", "cbrt", "ndtr")}
     return tree, {**own, "math": mathematics, "float_power": VECTOR["pow"], "_power": power}

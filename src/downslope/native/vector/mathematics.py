@@ -10,9 +10,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import scipy.special
 from numba import extending, types
 
+from downslope.native import runtime
 from downslope.native.vector import errorfunction, exponential, inverse, logarithm, powers, trigonometric
 from downslope.native.vector.calls import Written, called
 from downslope.native.vector.operand import sqrt
@@ -52,7 +52,14 @@ OWN: dict[str, Written] = {
     "exp10": exponential.exp10,
     "ndtr": errorfunction.ndtr,
 }
-"""Vector functions that `math` does not have, but SciPy."""
+"""Vector functions that `math` does not have."""
+
+PLAIN: dict[str, Callable[..., float]] = {
+    "expit": runtime.expit,
+    "exp10": lambda x: 10.0**x,
+    "ndtr": runtime.ndtr,
+}
+"""What CPython computes those by."""
 
 BINARY = frozenset({"pow", "atan2", "hypot"})
 BRANCHING = frozenset({"sin", "cos", "tan"})
@@ -64,8 +71,8 @@ FLOAT: Any = types.float64
 
 
 def _vector(name: str, written: Written) -> Callable[..., float]:
-    """A function that CPython computes by `math` or SciPy, and Numba by what `written` writes."""
-    plain = getattr(math, name, None) or getattr(scipy.special, name)
+    """A function that CPython computes by `math` or `PLAIN`, and Numba by what `written` writes."""
+    plain = PLAIN.get(name) or getattr(math, name)
     kinds = [FLOAT] * (2 if name in BINARY else 1)
     signature = FLOAT(*kinds)
 
