@@ -130,11 +130,12 @@ def fit(
 
     Arguments that are columns are inputs; `learn` names the constants (default: all that
     `constants` proposes). The cost is ½ Σ ρ(prediction − target) for `loss` squared, absolute, huber,
-    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1. `errors` "model" gives standard errors for independent rows of equal noise, and
-    "robust" without the second assumption; `cluster` names a column: rows of one value may go
-    together. `holdout` is the share of rows kept for judging. A progress line is shown on a terminal
-    after a second. Raises `DataError`, `UsageError`, `ProgramError` (with the row),
-    `UnsupportedError`, and on Ctrl-C `Interrupted` with the best values so far.
+    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1. `errors`
+    "model" gives standard errors for independent rows of equal noise, "robust" without the second
+    assumption; `cluster` names a column: rows of one value may go together. `holdout` is the share of
+    rows kept for judging. A progress line is shown on a terminal after a second. Raises `DataError`,
+    `UsageError`, `ProgramError` (with the row), `UnsupportedError`, and on Ctrl-C `Interrupted` with the
+    best values so far.
 
     >>> def trip(d, speed=30.0):
     ...     return 60.0 * d / speed
