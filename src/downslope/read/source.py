@@ -18,7 +18,7 @@ from typing import Any
 from downslope.errors import Loc, UnsupportedError, UsageError
 from downslope.read.callables import Callee, callee, row_text
 from downslope.read.resolve import number
-from downslope.read.text import Definition, matching, text_of
+from downslope.read.text import Definition, matching, parsed, text_of
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 ROW_FILE = "<rule table>"
@@ -107,8 +107,7 @@ def _from_callable(program: Callable[..., Any]) -> Source:
             return _from_row(*row)
     taken = callee(program)
     file, text = text_of(taken.function)
-    tree = ast.parse(text)
-    return _source(taken, file, text, tree, matching(taken.function, tree))
+    return _source(taken, file, text, parsed(text), matching(taken.function, text))
 
 
 def _from_row(text: str, namespace: Mapping[str, object]) -> Source:

@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -60,18 +61,39 @@ def _from_history(function: FunctionType) -> str | None:
     return None
 
 
-def matching(function: FunctionType, tree: ast.Module) -> Definition:
-    """The definition that compiles to the function's code: never another one on the same line.
+@lru_cache(maxsize=32)
+def parsed(text: str) -> ast.Module:
+    """The tree of a text. It is shared by all that read from the same text, so nothing may change it.
+
+    >>> parsed("a = 1") is parsed("a = 1")
+    True
+    """
+    return ast.parse(text)
+
+
+@lru_cache(maxsize=32)
+def _definitions(text: str) -> tuple[ast.AST, ...]:
+    kinds = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
+    return tuple(node for node in ast.walk(parsed(text)) if isinstance(node, kinds))
+
+
+@lru_cache(maxsize=32)
+def _code_objects(text: str) -> tuple[CodeType, ...]:
+    """The code of every function in a text: compiled once, however many of them a program calls."""
+    return tuple(_codes(compile(parsed(text), "<match>", "exec")))
+
+
+def matching(function: FunctionType, text: str) -> Definition:
+    """The definition in a text that compiles to the function's code: never another one on the same line.
 
     Raises `StaleSource` where the text has changed since the function was made.
     """
     wanted = function.__code__
-    found = [node for node in ast.walk(tree) if _named(node, wanted.co_name)]
+    found = [node for node in _definitions(text) if _named(node, wanted.co_name)]
     if REWRITTEN in wanted.co_names:
         lines = {wanted.co_firstlineno}
     else:
-        codes = _codes(compile(tree, "<match>", "exec"))
-        lines = {code.co_firstlineno for code in codes if _same_code(code, wanted)}
+        lines = {code.co_firstlineno for code in _code_objects(text) if _same_code(code, wanted)}
     exact = [n for n in found if _first_line(n) in lines]
     exact = [n for n in exact if _first_line(n) == wanted.co_firstlineno] or exact
     alike = [n for n in exact if _encloses(n, wanted)] if len(exact) > 1 else exact
