@@ -1,122 +1,104 @@
-"""Vector mathematics beside the C library, NumPy and JAX, and what it does for a fit; one thread.
+"""Tables: vector mathematics beside the C library, NumPy and JAX, and what it does for a fit; one core.
 
-    python -m benchmarks.vectormath
-
-Each figure is the median of several runs, taken in turns within one process, so that ratios hold on
-a machine that is busy with other work as well.
+python -m benchmarks.vectormath
 """
 
 import math
-import os
-import statistics
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from unittest import mock
 
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-
+import jax
 import numba
 import numpy as np
 import scipy.special
+from jax.scipy.special import logsumexp
+from llvmlite import ir
+from numba.extending import intrinsic
 
-from benchmarks.exact import BINARY, computed, looped
+from benchmarks.exact import BINARY, looped
+from benchmarks.timing import agreeing, in_turns, one_core, table
 from downslope.fitting.pose import pose
 from downslope.fitting.problem import Problem
 from downslope.native import rows
 from downslope.native.runtime import summed
 from downslope.native.vector.mathematics import VECTOR, mathematics
 
-COUNT = 100_000
-ROWS = 1_000_000
-TURNS = 15
-RANGE: Mapping[str, tuple[float, float]] = {
-    "asin": (-1, 1),
-    "acos": (-1, 1),
-    "log1p": (0, 9),
-    "sqrt": (0, 9),
-    "pow": (0.1, 9),
+COUNT, ROWS, ROUNDS = 100_000, 1_000_000, 21
+RANGES = {
+    "asin": (-1.0, 1.0),
+    "acos": (-1.0, 1.0),
+    "log1p": (0.0, 9.0),
+    "sqrt": (0.0, 9.0),
+    "pow": (0.1, 9.0),
 }
-NUMPY = {"pow": "power", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "atan2": "arctan2"}
-Timed = Mapping[str, Callable[[], Any]]
+OTHER_NAMES = {"pow": "power", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "atan2": "arctan2"}
+WHO = ("downslope", "C library", "NumPy", "JAX")
+Case = Callable[[], Any]
+ARRAY = numba.float64[::1]
 
 
-def medians(runs: Timed, turns: int = TURNS) -> dict[str, float]:
-    """The median time of each, in seconds, measured in turns after one run to warm up."""
-    for run in runs.values():
-        run()
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(turns):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
+# ---- one function after the other --------------------------------------------------------------
 
 
 def arguments(name: str) -> list[np.ndarray]:
     """Ordinary arguments of a function."""
     rng = np.random.default_rng(1)
-    low, high = RANGE.get(name, (0.01, 9.0) if name.startswith("log") else (-5.0, 5.0))
+    low, high = RANGES.get(name, (0.01, 9.0) if name.startswith("log") else (-5.0, 5.0))
     return [rng.uniform(low, high, COUNT) for _ in range(2 if name in BINARY else 1)]
 
 
 def by_library(name: str) -> Callable[..., None] | None:
-    """The same loop with Numba's own function, which calls the C library."""
-    function = getattr(math, name, None)
-    if function is None or name == "cbrt":  # Numba has none
+    """The same loop with Numba's own function, which calls the C library; None where it has none."""
+    if name == "cbrt" or not hasattr(math, name):
         return None
-    binary = name in BINARY
-    call = "f(x[k], y[k])" if binary else "f(x[k])"
-    text = f"def loop({'x, y' if binary else 'x'}, out):\n    for i in range(x.size):\n        k = u(i)\n        out[k] = {call}"
-    space: dict[str, Any] = {"f": function, "u": np.uint64}
-    exec(text, space)
-    array = numba.float64[::1]
-    return numba.njit((array,) * (3 if binary else 2), error_model="numpy")(space["loop"])  # type: ignore[no-any-return]
+    given, call = ("x, y", "f(x[k], y[k])") if name in BINARY else ("x", "f(x[k])")
+    text = f"def loop({given}, out):\n  for i in range(x.size):\n    k = u(i)\n    out[k] = {call}"
+    space: dict[str, Any] = {"f": getattr(math, name), "u": np.uint64}
+    exec(text, space)  # our own text
+    types = (ARRAY,) * (3 if name in BINARY else 2)
+    return numba.njit(types, error_model="numpy")(space["loop"])  # type: ignore[no-any-return]
 
 
-def jax_function(name: str) -> Callable[..., Any] | None:
-    """JAX's compiled function, or None without JAX."""
-    try:
-        import jax
-    except ImportError:
-        return None
-    jax.config.update("jax_enable_x64", True)
-    found = getattr(jax.numpy, NUMPY.get(name, name), None) or getattr(jax.scipy.special, name, None)
-    return None if found is None else jax.jit(found)
+def elsewhere(name: str, *modules: Any) -> Callable[..., Any] | None:
+    """The function of that name, or of NumPy's name for it, in the first module that has one."""
+    names = (OTHER_NAMES.get(name, name), name)
+    return next((getattr(m, n) for m in modules for n in names if hasattr(m, n)), None)
 
 
-def runs_of(name: str) -> Timed:
+def cases(name: str) -> dict[str, Case]:
     """What is timed for one function."""
-    given = arguments(name)
-    out = np.empty(COUNT)
-    ours, library = looped(name), by_library(name)
-    runs: dict[str, Callable[[], Any]] = {"downslope": lambda: ours(*given, out)}
-    if library is not None:
-        runs["C library"] = lambda: library(*given, out)
-    vectorised = getattr(np, NUMPY.get(name, name), None) or getattr(scipy.special, name)
-    runs["NumPy"] = lambda: vectorised(*given, out=out)
-    jitted = jax_function(name)
-    if jitted is not None:
-        import jax
-
-        on_device = [jax.numpy.asarray(argument) for argument in given]
-        runs["JAX"] = lambda: jitted(*on_device).block_until_ready()
-    return runs
+    given, out = arguments(name), np.empty(COUNT)
+    on_device = [jax.numpy.asarray(argument) for argument in given]
+    found: dict[str, Case] = {"downslope": lambda: looped(name)(*given, out)}
+    if (library := by_library(name)) is not None:
+        found["C library"] = lambda: library(*given, out)
+    if (ufunc := elsewhere(name, np, scipy.special)) is not None:
+        found["NumPy"] = lambda: ufunc(*given, out=out)
+    if (function := elsewhere(name, jax.numpy, jax.scipy.special)) is not None:
+        jitted = jax.jit(function)
+        found["JAX"] = lambda: jitted(*on_device).block_until_ready()
+    return found
 
 
-def functions() -> None:
-    """Print nanoseconds per value of each function."""
-    print("| ns per value | downslope | C library | NumPy | JAX | C library / downslope |")
-    print("|---|---|---|---|---|---|")
+def functions() -> str:
+    """Nanoseconds per value, medians, and how many times as long the C library's takes."""
+    lines = [
+        "vector functions, ns per value (median), one core",
+        f"  {'':<10}{''.join(f'{w:>12}' for w in WHO)}{'ratio':>9}",
+    ]
     for name in VECTOR:
-        found = {who: seconds / COUNT * 1e9 for who, seconds in medians(runs_of(name)).items()}
-        cells = [
-            f"{found[who]:.2f}" if who in found else "–" for who in ("downslope", "C library", "NumPy", "JAX")
-        ]
-        ratio = f"{found['C library'] / found['downslope']:.1f}" if "C library" in found else "–"
-        print(f"| {name} | {' | '.join(cells)} | {ratio} |", flush=True)
+        times = in_turns(cases(name), ROUNDS)
+        shown = [f"{np.median(times[w]) / COUNT * 1e9:>12.2f}" if w in times else f"{'–':>12}" for w in WHO]
+        ratio = "–"
+        if "C library" in times:
+            ratio = f"{np.median(np.divide(times['C library'], times['downslope'])):.1f}x"
+        lines.append(f"  {name:<10}{''.join(shown)}{ratio:>9}")
+    return "\n".join(lines)
+
+
+# ---- a fit of the Black-Scholes formula --------------------------------------------------------
 
 
 def price(s: float, k: float, t: float, rate: float = 0.03, sigma: float = 0.2) -> float:
@@ -128,58 +110,87 @@ def price(s: float, k: float, t: float, rate: float = 0.03, sigma: float = 0.2) 
     return s * n1 - k * math.exp(-rate * t) * n2
 
 
-def posed(vector: bool) -> Problem:
-    """The fit of rate and volatility over the rows, with or without vector mathematics."""
+def columns() -> dict[str, np.ndarray]:
+    """Options with prices that noise was added to."""
     rng = np.random.default_rng(2)
-    table = {
+    found = {
         "s": rng.uniform(50, 150, ROWS),
         "k": rng.uniform(50, 150, ROWS),
         "t": rng.uniform(0.1, 2.0, ROWS),
     }
-    table["c"] = rng.uniform(0.0, 50.0, ROWS)
-    problem = pose(price, table, "c", threads=1).problem
+    return found | {"c": rng.uniform(0.0, 50.0, ROWS)}
+
+
+def posed(vector: bool) -> Problem:
+    """The fit of rate and volatility, compiled with or without vector mathematics."""
     with mock.patch.object(rows, "vectorises", return_value=vector):
-        problem.cost(problem.start)
-        problem.sums(problem.start)
-        problem.jacobian(problem.start)
+        problem = pose(price, columns(), "c", threads=1).problem
+        for run in (problem.cost, problem.gradient, problem.jacobian):
+            run(problem.start)
     return problem
 
 
-def fits() -> None:
-    """Print what the kernels of a fit take."""
-    both = {"vector": posed(vector=True), "C library": posed(vector=False)}
-    print(f"\n| Black–Scholes, {ROWS:,} rows, ms | vector | C library | ratio |")
-    print("|---|---|---|---|")
+def by_jax() -> Case:
+    """Cost and gradient in JAX, the formula written for whole columns."""
+    s, k, t, c = (jax.numpy.asarray(column) for column in columns().values())
 
-    def fresh(problem: Problem) -> None:
-        problem._cache.clear()
-        problem.sums(problem.start)
+    def cost(x: Any) -> Any:
+        rate, sigma = x
+        d1 = (jax.numpy.log(s / k) + (rate + 0.5 * sigma * sigma) * t) / (sigma * jax.numpy.sqrt(t))
+        d2 = d1 - sigma * jax.numpy.sqrt(t)
+        n1 = 0.5 * jax.scipy.special.erfc(-d1 / math.sqrt(2.0))
+        n2 = 0.5 * jax.scipy.special.erfc(-d2 / math.sqrt(2.0))
+        residual = s * n1 - k * jax.numpy.exp(-rate * t) * n2 - c
+        return 0.5 * jax.numpy.sum(residual * residual)
 
-    for what, run in {
-        "price and cost": lambda p: p.cost(p.start),
-        "cost, gradient and J'J": fresh,
-        "price and slopes of each row": lambda p: p.jacobian(p.start),
-    }.items():
-        found = medians({who: lambda p=p, run=run: run(p) for who, p in both.items()}, 7)
-        print(
-            f"| {what} | {found['vector'] * 1e3:.1f} | {found['C library'] * 1e3:.1f} | {found['C library'] / found['vector']:.1f} |"
-        )
+    run = jax.jit(jax.value_and_grad(cost))
+    x = jax.numpy.array([0.03, 0.2])
+    return lambda: jax.block_until_ready(run(x))
 
 
-def _log_sum_exp(exp: Callable[[float], float]) -> Callable[..., float]:
-    """log(sum(exp(x))) and its gradient, by hand, with a given exp."""
-    array = numba.float64[::1]
+def black_scholes() -> str:
+    """The passes of a fit over the rows."""
+    vector, library, other = posed(vector=True), posed(vector=False), by_jax()
+    x = vector.start
+    agreeing(
+        {"vector": vector.gradient(x)[1], "C library": library.gradient(x)[1], "JAX": np.array(other()[1])}
+    )
+    found: dict[str, Case] = {}
+    for who, problem in {"C library": library, "vector": vector}.items():
+        found[f"cost, {who}"] = partial(problem.cost, x)
+        found[f"cost + gradient, {who}"] = partial(problem.gradient, x)
+        found[f"price and slopes of each row, {who}"] = partial(problem.jacobian, x)
+    found["cost + gradient, JAX"] = other
+    title = f"Black–Scholes, {ROWS:,} rows, 2 learnt constants, one core"
+    return table(in_turns(found, ROUNDS), "cost + gradient, vector", title)
 
-    @numba.njit(numba.float64(array, array), error_model="numpy")
+
+# ---- log-sum-exp -------------------------------------------------------------------------------
+
+
+@intrinsic
+def _larger(typing: Any, a: Any, b: Any) -> Any:  # noqa: ARG001  # Numba asks for these names
+    double = ir.DoubleType()
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001  # as above
+        kind = ir.FunctionType(double, [double, double])
+        return builder.call(builder.module.declare_intrinsic("llvm.maximum", [double], kind), args)
+
+    return numba.float64(numba.float64, numba.float64), build
+
+
+def by_hand(exp: Callable[[float], float]) -> Callable[..., float]:
+    """log(sum(exp(x))) and its gradient in plain loops, with a given exp."""
+
+    @numba.njit((ARRAY, ARRAY), error_model="numpy")
     def gradient(x, slope):  # type: ignore[no-untyped-def]
-        most = x[0]
+        most, total = x[0], 0.0
         for i in range(x.size):
-            most = max(most, x[np.uint64(i)])
-        total = 0.0
+            most = _larger(most, x[np.uint64(i)])
         for i in range(x.size):
             k = np.uint64(i)
             slope[k] = exp(x[k] - most)
-            total = summed(total, slope[k])
+            total = summed(slope[k], 1.0, total)
         scale = 1.0 / total
         for i in range(x.size):
             slope[np.uint64(i)] *= scale
@@ -188,28 +199,29 @@ def _log_sum_exp(exp: Callable[[float], float]) -> Callable[..., float]:
     return gradient  # type: ignore[no-any-return]
 
 
-def log_sum_exp() -> None:
-    """Print what the gradient of log-sum-exp takes."""
+def log_sum_exp() -> str:
+    """The gradient of log-sum-exp."""
     x = np.random.default_rng(3).normal(size=ROWS)
-    slope = np.empty(ROWS)
-    runs: dict[str, Callable[[], Any]] = {}
-    for who, exp in {"vector exp": mathematics.exp, "C library's exp": math.exp}.items():
-        gradient = _log_sum_exp(exp)
-        runs[who] = lambda gradient=gradient: gradient(x, slope)
-    found = medians(runs, 31)
-    print(f"\n| log-sum-exp of {ROWS:,}, value and gradient, by hand | ms |\n|---|---|")
-    for who, seconds in found.items():
-        print(f"| {who} | {seconds * 1e3:.2f} |")
+    slopes = np.empty(ROWS), np.empty(ROWS)
+    on_device, jitted = jax.numpy.asarray(x), jax.jit(jax.value_and_grad(logsumexp))
+    ours, library = by_hand(mathematics.exp), by_hand(math.exp)
+    found = {
+        "vector exp, loops by hand": lambda: ours(x, slopes[0]),
+        "C library's exp, loops by hand": lambda: library(x, slopes[1]),
+        "JAX": lambda: jax.block_until_ready(jitted(on_device)),
+    }
+    agreeing({name: run() if name != "JAX" else run()[0] for name, run in found.items()})
+    agreeing({"vector": slopes[0], "C library": slopes[1], "JAX": np.asarray(jitted(on_device)[1])})
+    title = f"log-sum-exp of {ROWS:,}, value and gradient, one core"
+    return table(in_turns(found, 3 * ROUNDS), "vector exp, loops by hand", title)
 
 
-def main() -> int:
-    """Print all tables."""
-    computed("exp", [np.zeros(1)])
-    functions()
-    log_sum_exp()
-    fits()
-    return 0
+def tables() -> str:
+    """Measure and show."""
+    jax.config.update("jax_enable_x64", True)
+    with one_core():
+        return f"{functions()}\n\n{log_sum_exp()}\n\n{black_scholes()}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print(tables())

@@ -1,6 +1,9 @@
 """Row kernels with vector mathematics: where they are used, and that sums keep their error bound."""
 
+import ast
 import math
+import subprocess
+import sys
 from math import atan2, cos, erf, exp, log, sin, sqrt
 
 import numpy as np
@@ -10,7 +13,7 @@ from downslope.calculus.program import program
 from downslope.fitting.pose import pose
 from downslope.native import compiled as native
 from downslope.native import rows
-from downslope.native.vector.choice import vectorised, vectorises
+from downslope.native.vector.choice import fused, vectorised, vectorises
 
 ROWS = 40_000
 
@@ -91,13 +94,21 @@ def test_their_loops_become_simd_code(program_of, fresh):
     [(price, True), (powers, True), (branches, True), (looped, False), (special, False)],
 )
 def test_loops_and_calls_keep_the_c_library(program_of, expected):
-    assert vectorises(program(program_of)[0].function) is expected
+    assert vectorises(program(program_of)[0].function) is (expected and fused())
+
+
+def test_a_single_gradient_loads_no_vector_functions():
+    code = (
+        "import sys, downslope.native.compiled; print('downslope.native.vector.mathematics' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "False\n"
 
 
 def test_powers_become_calls():
     tree, names = vectorised("y = a ** b + 2.0 ** c + d ** 3 + e ** -2 + 10.0 ** f")
-    import ast
-
     assert ast.unparse(tree) == "y = _power(a, b) + math.exp2(c) + d ** 3 + e ** (-2) + math.exp10(f)"
     assert {"math", "_power"} <= set(names)
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import llvmlite.binding as llvm
+
 from downslope.ir.nodes import Function, If, Let, walk
 from downslope.rules import RULES
 
@@ -23,10 +25,16 @@ SIMPLE = frozenset(
 
 
 def vectorises(function: Function) -> bool:
-    """Whether a loop over rows of this program becomes SIMD code."""
-    return all(
+    """Whether a loop over rows of this program becomes SIMD code, on a processor that can fuse."""
+    return fused() and all(
         isinstance(stmt, If) or (isinstance(stmt, Let) and _simple(stmt.op)) for stmt in walk(function.body)
     )
+
+
+@cache
+def fused() -> bool:
+    """Whether the processor has fused multiply-add; without it, vector functions are slow."""
+    return bool(llvm.get_host_cpu_features().get("fma", True))  # where it is no option, it is there
 
 
 @cache
