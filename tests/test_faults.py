@@ -9,7 +9,7 @@ import pytest
 
 import downslope as ds
 from downslope.emit import python as emitted
-from downslope.errors import DataError, ProgramError, UnsupportedError
+from downslope.errors import DataError, ProgramError, UnsupportedError, UsageError
 from downslope.fitting.pose import pose
 
 
@@ -177,3 +177,34 @@ def test_a_literal_that_does_not_fit_is_refused_at_its_line():
 def test_a_prediction_that_is_not_finite_is_named():
     with pytest.raises(DataError, match="not finite in row 2"):
         pose(lambda x, k=1e300: k * x, {"x": [1.0, 1e300], "y": [1.0, 1.0]}, "y", ["k"])
+
+
+def counted(x, n, k=1.0):
+    total = 0.0
+    for i in range(n):
+        total = total + k * x * i
+    return total
+
+
+def always_raises(x, k=1.0):
+    raise ValueError(f"no value for {x}")
+
+
+@pytest.mark.parametrize("engine", ["native", "python"])
+def test_a_range_of_floats_is_refused_as_python_refuses_it(engine):
+    assert ds.grad(counted, engine=engine)(1.0, 3) == 3.0
+    with pytest.raises(UsageError, match=r"test_faults.py:\d+:5: range\(\) of a number that is not an int"):
+        ds.grad(counted, engine=engine)(1.0, 2.5)
+
+
+def test_a_column_of_floats_is_no_range():
+    table = {"x": [1.0, 2.0, 3.0], "n": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]}
+    with pytest.raises(UsageError, match=r"range\(\) of a number"):
+        ds.fit(counted, table, "y")
+
+
+@pytest.mark.filterwarnings("ignore:.*does not depend")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_program_that_always_raises_says_what_it_says(mode):
+    with pytest.raises(ProgramError, match=r"ValueError: no value for 2.0"):
+        ds.derivative(always_raises, mode=mode)(2.0)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from downslope.errors import Loc, UnsupportedError
+from downslope.errors import Loc, UnsupportedError, UsageError
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
@@ -49,7 +49,7 @@ _OURS = frozenset(row.name for row in ROWS)
 def guarded(function: Function, primal: frozenset[str], given: Mapping[str, Type]) -> Function:
     """The function with the fault code of one run as a last output; only names in `primal` are watched.
 
-    Raises `UnsupportedError` for a literal integer that does not fit 64 bits.
+    Raises `UnsupportedError` for a literal integer that does not fit 64 bits, `UsageError` for a range of floats.
     """
     guard = _Guard(function, primal, given)
     body, fault = guard.block(function.body, Lit(0))
@@ -62,10 +62,20 @@ class _Guard:
         self.primal = primal
         self.names = Names(names_of(function))
 
+    def check_bounds(self, stmt: For) -> None:
+        """Python refuses a range of floats; native code would round them."""
+        if any(type_of(bound, self.types) == "f" for bound in (stmt.start, stmt.stop, stmt.step)):
+            raise UsageError(
+                "range() of a number that is not an integer", loc=stmt.loc,
+                why="Python's range takes integers only.", fix="pass an integer, or write range(int(n)).",
+            )  # fmt: skip
+
     def block(self, block: Block, fault: Arg) -> tuple[Block, Arg]:
         """The block with its checks, and the fault code at its end."""
         out: list[Stmt] = []
         for stmt in block.body:
+            if isinstance(stmt, For):
+                self.check_bounds(stmt)
             match stmt:
                 case Let():
                     out.append(stmt)

@@ -78,6 +78,8 @@ class _Lowerer:
         shape = structured(node.body)
         frame.until = shape.until
         self.block(shape.body, frame)
+        if RESULT not in frame.env:  # every path raises
+            return UNSET
         return frame.env[RESULT]
 
     def call(self, node: ast.Call, frame: _Frame) -> Value:

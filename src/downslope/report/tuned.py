@@ -23,7 +23,7 @@ class Changed:
 
 
 def changed(fit: Fit) -> tuple[Changed, str]:
-    """The change to the user's files, and its unified diff. Undetermined constants keep their value."""
+    """The change to the user's files, and its unified diff. Constants that the data determine only together are changed together."""
     texts = shown(fit)
     changes = [
         Change(constant, text) for constant, text in zip(fit.chosen, texts, strict=True) if text is not None
