@@ -10,7 +10,6 @@ from downslope.calculus.idle import idle
 from downslope.calculus.program import (
     Program,
     Wrt,
-    by_position,
     listed,
     one_output,
     params_of,
@@ -18,13 +17,10 @@ from downslope.calculus.program import (
     several,
     values_of,
 )
-from downslope.calculus.run import Engine, Runner, raised
-from downslope.calculus.sourceless import MODES, Mode, Sourceless, without_source
-from downslope.errors import DownslopeError, SourceUnavailable, UsageError
+from downslope.calculus.run import MODES, Engine, Mode, Runner
+from downslope.errors import SourceUnavailable, UsageError
 from downslope.ir.nodes import Block, Function
-from downslope.modes.dual import dual_higher
 from downslope.modes.forward import forward
-from downslope.modes.numeric import ridders, two_point
 from downslope.modes.reverse import reverse
 from downslope.passes.simplify import simplified
 
@@ -71,6 +67,11 @@ class Derivative:
             from downslope.calculus.formula import FormulaRunner  # SymPy is slow to load
 
             return FormulaRunner(self.program, self.wrt)
+        if self._chosen in ("numeric", "dual"):
+            from downslope.calculus.running import FunctionRunner  # not needed for the first gradient
+
+            inner = self.origin if isinstance(self.origin, Derivative) else self.program.source.function
+            return FunctionRunner(self.program, inner, self.path, self.wrt, self._chosen, self.delta)
         return Runner(self.program, self.function, self.engine)
 
     @property
@@ -94,9 +95,7 @@ class Derivative:
         Raises `UsageError` for arguments that do not fit, `ProgramError` where the program raises.
         """
         values = values_of(self.program, args, kwargs, self.wrt)
-        value, *slopes = (
-            self._by_running(values) if self._chosen in ("numeric", "dual") else self._run(values)
-        )
+        value, *slopes = self._run(values)
         result = tuple(slopes) if self.several else slopes[0]
         return (value, result) if self.with_value else result
 
@@ -118,38 +117,6 @@ class Derivative:
         origin = self.origin.with_inputs(new) if isinstance(self.origin, Derivative) else self.origin
         read, names = program(origin, (*self.asked, *new))
         return replace(self, origin=origin, program=read, wrt=names[: len(self.wrt)])
-
-    def _by_running(self, values: list[Any]) -> tuple[float, ...]:
-        """Value and derivatives by the user's own function, which is run and not read."""
-        source = self.program.source
-        run = by_position(source, source.function)
-        before = [self.program.position(name) for name in self.path]
-        try:
-            if self._chosen == "dual":
-                slopes = [dual_higher(run, values, (*before, self.program.position(n))) for n in self.wrt]
-                return tuple(map(float, (dual_higher(run, values, before), *slopes)))
-            inner = by_position(source, self.origin) if isinstance(self.origin, Derivative) else run
-            slopes = [self._difference(inner, values, name) for name in self.wrt]
-            return tuple(map(float, (inner(*values), *slopes)))
-        except DownslopeError:
-            raise
-        except Exception as error:
-            raise raised(source, values, error) from error
-
-    def _difference(self, run: Callable[..., Any], values: list[Any], name: str) -> float:
-        position = self.program.position(name)
-        if isinstance(values[position], int):
-            raise UsageError(
-                f"{name} is a whole number here",
-                why="differences move it by less than one.",
-                fix="hold it fixed.",
-            )
-
-        def along(x: float) -> float:
-            return float(run(*values[:position], x, *values[position + 1 :]))
-
-        x = float(values[position])
-        return ridders(along, x).value if self.delta is None else two_point(along, x, self.delta)
 
 
 def derivative(
@@ -188,7 +155,7 @@ def made(
     delta: float | None = None,
     with_value: bool = False,
     quiet: bool = False,
-) -> "Derivative | Sourceless":
+) -> Callable[..., Any]:
     """A derivative; with `quiet`, without a word on inputs that do not matter."""
     f = f.with_inputs(wrt) if isinstance(f, Derivative) else f
     try:
@@ -196,6 +163,8 @@ def made(
     except SourceUnavailable as error:
         if isinstance(f, str):
             raise
+        from downslope.calculus.sourceless import without_source  # seldom needed
+
         return without_source(f, wrt, mode, error, delta, with_value)
     one_output(read)
     if not quiet and not isinstance(f, Derivative):

@@ -16,6 +16,8 @@ from downslope.passes.types import Type
 from downslope.read.source import Source
 
 Engine = Literal["native", "python"]
+Mode = Literal["auto", "numeric", "formal", "dual", "forward", "reverse"]
+MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
 
 
 def runnable(

@@ -3,17 +3,15 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakSet
 
 from downslope.calculus.program import Program, Wrt, listed, number_of, several
+from downslope.calculus.run import Mode
 from downslope.errors import DownslopeError, ProgramError, SourceUnavailable, UsageError, warned
 from downslope.modes.dual import dual_higher
 from downslope.modes.numeric import numeric_derivative, numeric_two_point
 from downslope.read.resolve import is_numpy_scalar
-
-Mode = Literal["auto", "numeric", "formal", "dual", "forward", "reverse"]
-MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
 
 _TOLD: WeakSet[Any] = WeakSet()
 """The functions for which the notice has been given: one notice each."""
