@@ -63,16 +63,20 @@ DOMAINS: Mapping[str, Domain] = {
     "atan": Domain(mpmath.atan, -HUGE, HUGE, (7 / 16, 11 / 16, 19 / 16, 39 / 16, 2.0**64)),
     "asin": Domain(mpmath.asin, -1.0, 1.0, (0.5, -0.5, 1.0, -1.0)),
     "acos": Domain(mpmath.acos, -1.0, 1.0, (0.5, -0.5, 1.0, -1.0)),
+    "asinh": Domain(mpmath.asinh, -HUGE, HUGE, (2.0**30, 0.5, 1.0)),
+    "acosh": Domain(mpmath.acosh, 1.0, HUGE, (1.0, 2.0**30, 1.5)),
+    "atanh": Domain(mpmath.atanh, -1.0, 1.0, (1.0, -1.0, 0.17157287525380988)),
     "cbrt": Domain(_inverse_root, -HUGE, HUGE, (1.0, 8.0, LEAST_NORMAL)),
     "sqrt": Domain(mpmath.sqrt, 0.0, HUGE, (LEAST_NORMAL,), limit=0),
     "erf": Domain(mpmath.erf, -6.5, 6.5, (0.8, 0.5, 5.92), limit=2),
     "erfc": Domain(mpmath.erfc, -6.5, 27.3, (0.5, -0.5, 26.543258454250774), limit=2),
     "ndtr": Domain(lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2, -38.5, 9.0, (0.70710678, -37.5), limit=2),
     "pow": Domain(mpmath.power, 0.0, HUGE, limit=2),
+    "logaddexp": Domain(lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b)), 0.0, HUGE, limit=2),
     "hypot": Domain(mpmath.hypot, -HUGE, HUGE),
     "atan2": Domain(mpmath.atan2, -HUGE, HUGE),
 }
-BINARY = frozenset({"pow", "hypot", "atan2"})
+BINARY = frozenset({"pow", "hypot", "atan2", "logaddexp"})
 
 
 def rounded(value: Any) -> float:
@@ -136,6 +140,8 @@ def points(name: str, count: int, rng: np.random.Generator) -> tuple[Array, ...]
     """About `count` arguments: even over the domain, of all magnitudes, of all bits, and near special ones."""
     if name == "pow":
         return _powers(count, rng)
+    if name == "logaddexp":  # of positive numbers: others may cancel
+        return rng.uniform(0.0, 50.0, count), rng.uniform(0.0, 50.0, count)
     if name in BINARY:
         return _pairs(count, rng)
     domain = DOMAINS[name]

@@ -29,11 +29,22 @@ COUNT, ROWS, ROUNDS = 100_000, 1_000_000, 21
 RANGES = {
     "asin": (-1.0, 1.0),
     "acos": (-1.0, 1.0),
+    "atanh": (-1.0, 1.0),
+    "acosh": (1.0, 9.0),
     "log1p": (0.0, 9.0),
     "sqrt": (0.0, 9.0),
     "pow": (0.1, 9.0),
 }
-OTHER_NAMES = {"pow": "power", "atan": "arctan", "asin": "arcsin", "acos": "arccos", "atan2": "arctan2"}
+OTHER_NAMES = {
+    "pow": "power",
+    "atan": "arctan",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan2": "arctan2",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+}
 WHO = ("downslope", "C library", "NumPy", "JAX")
 Case = Callable[[], Any]
 ARRAY = numba.float64[::1]

@@ -8,6 +8,7 @@ from math import atan2, cos, erf, exp, log, sin, sqrt
 
 import numpy as np
 import pytest
+import scipy.special
 
 from downslope.calculus.program import program
 from downslope.fitting.pose import pose
@@ -34,6 +35,12 @@ def branches(s, k, t, a=1.5, b=0.3):
     if s > k * b:
         return a * sin(s) * cos(t)
     return min(atan2(s, k) * b, a)
+
+
+def likelihood(s, k, t, a=1.5, b=0.3):
+    return (
+        np.logaddexp(a * t, b) + scipy.special.logit(0.1 + b * t) + math.asinh(a * s) + scipy.special.ndtr(b)
+    )
 
 
 def looped(s, k, t, a=1.5, b=0.3):
@@ -64,7 +71,7 @@ def fresh(tmp_path, monkeypatch):
     native.compiled.cache_clear()
 
 
-@pytest.mark.parametrize("program_of", [price, powers, branches])
+@pytest.mark.parametrize("program_of", [price, powers, branches, likelihood])
 def test_vector_kernels_agree_with_the_c_library(program_of, fresh, monkeypatch):
     vector = posed(program_of)
     sums, cost = vector.sums(vector.start), vector.cost(vector.start)
@@ -79,7 +86,7 @@ def test_vector_kernels_agree_with_the_c_library(program_of, fresh, monkeypatch)
     np.testing.assert_allclose(jacobian, plain.jacobian(plain.start)[1], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("program_of", [price, powers, branches])
+@pytest.mark.parametrize("program_of", [price, powers, branches, likelihood])
 def test_their_loops_become_simd_code(program_of, fresh):
     problem = posed(program_of)
     for kernel in (problem._summing, problem._costing, problem._rowwise):

@@ -39,9 +39,9 @@ def fused() -> bool:
 
 @cache
 def _simple(op: str) -> bool:
-    from downslope.native.vector.mathematics import VECTOR  # only where rows are run
+    from downslope.native.vector.mathematics import HELPERS, VECTOR  # only where rows are run
 
-    return op in SIMPLE or op in VECTOR or _called(op) in VECTOR
+    return op in SIMPLE or op in HELPERS or op in VECTOR or _called(op) in VECTOR
 
 
 def _called(op: str) -> str:
@@ -51,11 +51,16 @@ def _called(op: str) -> str:
 
 def vectorised(text: str) -> tuple[ast.Module, Mapping[str, object]]:
     """The tree of a kernel with calls in place of powers, and what its names stand for."""
-    from downslope.native.vector.mathematics import VECTOR, mathematics, power  # only where rows are run
+    from downslope.native.vector.mathematics import (  # only where rows are run
+        HELPERS,
+        VECTOR,
+        mathematics,
+        power,
+    )
 
     tree = ast.fix_missing_locations(_Powers().visit(ast.parse(text)))
-    own = {name: VECTOR[name] for name in ("expit", "cbrt", "ndtr")}
-    return tree, {**own, "math": mathematics, "float_power": VECTOR["pow"], "_power": power}
+    own = {name: VECTOR[name] for name in ("expit", "cbrt", "ndtr", "logaddexp")}
+    return tree, {**own, **HELPERS, "math": mathematics, "float_power": VECTOR["pow"], "_power": power}
 
 
 class _Powers(ast.NodeTransformer):

@@ -8,9 +8,11 @@ import math
 from typing import NamedTuple
 
 from downslope.native.vector import fits
+from downslope.native.vector.exponential import exp
 from downslope.native.vector.operand import (
     ROUNDER,
     Real,
+    absolute,
     copysign,
     divided,
     fast_two_sum,
@@ -73,10 +75,22 @@ def _joined(k: Real, f: Real, rest: Real) -> Real:
 def log1p(x: Real) -> Real:
     """log(1 + x): what 1 + x rounds off is added to f."""
     total, lost = two_sum(x, 1.0)
-    k, f = taken_apart(total)
-    kept = lost * power_of_two(ROUNDER - minimum(k, 1000.0))
-    near, rest = fast_two_sum(f, kept)
-    return copysign(guarded(total, _joined(k, near, muladd(k, fits.LN2[1], rest))), x)
+    return copysign(log_of_sum(total, lost), x)
+
+
+def log_of_sum(high: Real, low: Real, doublings: Real | float = 0.0) -> Real:
+    """log((high + low) 2**doublings), where `low` is what `high` rounds off."""
+    k, f = taken_apart(high)
+    near, rest = fast_two_sum(f, low * power_of_two(ROUNDER - minimum(k, 1000.0)))
+    k = k + doublings
+    return guarded(high, _joined(k, near, muladd(k, fits.LN2[1], rest)))
+
+
+def logaddexp(a: Real, b: Real) -> Real:
+    """log(e**a + e**b): the larger, and log1p of e to minus the distance."""
+    larger = select(a > b, a, b)
+    value = larger + log1p(exp(-absolute(a - b)))
+    return select(a.equals(b), a + fits.LN2_FULL[0], value)
 
 
 def _in_parts(f: Real) -> tuple[Real, Real]:

@@ -7,13 +7,21 @@ function of the code at hand, which LLVM always inlines; it is written only wher
 import math
 import operator
 from collections.abc import Callable
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from numba import extending, types
 
 from downslope.native import runtime
-from downslope.native.vector import errorfunction, exponential, inverse, logarithm, powers, trigonometric
+from downslope.native.vector import (
+    errorfunction,
+    exponential,
+    hyperbolic,
+    inverse,
+    logarithm,
+    powers,
+    trigonometric,
+)
 from downslope.native.vector.calls import Written, called
 from downslope.native.vector.operand import sqrt
 
@@ -37,6 +45,9 @@ FUNCTIONS: dict[str, Written] = {
         inverse.atan2,
         inverse.asin,
         inverse.acos,
+        hyperbolic.asinh,
+        hyperbolic.acosh,
+        hyperbolic.atanh,
         powers.pow,
         powers.cbrt,
         powers.hypot,
@@ -51,6 +62,7 @@ OWN: dict[str, Written] = {
     "expit": exponential.expit,
     "exp10": exponential.exp10,
     "ndtr": errorfunction.ndtr,
+    "logaddexp": logarithm.logaddexp,
 }
 """Vector functions that `math` does not have."""
 
@@ -58,10 +70,11 @@ PLAIN: dict[str, Callable[..., float]] = {
     "expit": runtime.expit,
     "exp10": lambda x: 10.0**x,
     "ndtr": runtime.ndtr,
+    "logaddexp": runtime.logaddexp,
 }
 """What CPython computes those by."""
 
-BINARY = frozenset({"pow", "atan2", "hypot"})
+BINARY = frozenset({"pow", "atan2", "hypot", "logaddexp"})
 BRANCHING = frozenset({"sin", "cos", "tan"})
 
 # Numba's decorators have no types of their own.
@@ -131,3 +144,13 @@ lower_builtin(power, types.Integer, types.Integer)(_whole_power_lowered)
 mathematics = ModuleType("downslope.mathematics", __doc__)
 vars(mathematics).update({name: value for name, value in vars(math).items() if not name.startswith("_")})
 vars(mathematics).update(VECTOR)
+
+
+def _with_vector_functions(helper: Any) -> Any:
+    """A helper of emitted code, compiled with these functions in place of those of `math`."""
+    again = FunctionType(helper.__code__, {"math": mathematics}, helper.__name__)
+    return extending.register_jitable(again)
+
+
+HELPERS = {helper.__name__: _with_vector_functions(helper) for helper in (runtime.logit,)}
+"""Helpers that are made of vector functions."""
