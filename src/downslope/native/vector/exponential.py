@@ -28,12 +28,16 @@ LARGE = 2.0**60
 """Above it, e**-x is nothing beside e**x."""
 
 
-def reduced(x: Real, low: Real | None = None) -> tuple[Real, Real, Real]:
-    """The r and its tail with x + low = k log(2) + r + tail, and k + ROUNDER."""
+def _steps(x: Real) -> tuple[Real, Real, Real]:
+    """Two parts with x = k log(2) + near - rest, the first exact, and k + ROUNDER."""
     rounded = muladd(x, fits.PER_LN2[0], ROUNDER)
     k = rounded - ROUNDER
-    near = muladd(k, -fits.LN2[0], x)
-    rest = k * fits.LN2[1]
+    return muladd(k, -fits.LN2[0], x), k * fits.LN2[1], rounded
+
+
+def reduced(x: Real, low: Real | None = None) -> tuple[Real, Real, Real]:
+    """The r and its tail with x + low = k log(2) + r + tail, and k + ROUNDER."""
+    near, rest, rounded = _steps(x)
     r = near - rest
     tail = (near - r) - rest
     if low is not None:
@@ -60,8 +64,9 @@ def one_plus(r: Real, tail: Real) -> tuple[Real, Real]:
 def exp(x: Real) -> Real:
     """e**x."""
     bounded = minimum(maximum(x, -746.0), 710.0)
-    r, tail, rounded = reduced(bounded)
-    return scaled(1.0 + (r + muladd(r * r, polynomial(r, fits.EXP), tail)), rounded, bounded)
+    near, rest, rounded = _steps(bounded)
+    r = near - rest
+    return scaled(1.0 + (near + muladd(r * r, polynomial(r, fits.EXP), -rest)), rounded, bounded)
 
 
 def exp2(x: Real) -> Real:
