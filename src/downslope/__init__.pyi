@@ -14,5 +14,6 @@ from .calculus.sources import adjoint_source as adjoint_source
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .modes.dual import DualFloat as DualFloat
+from .modes.numeric import numeric_derivative as numeric_derivative
 from .report.change import diff as diff
 from .rules import rule as rule

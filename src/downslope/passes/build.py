@@ -35,6 +35,7 @@ class Builder:
         self.place: Loc | None = None
         self._known: dict[tuple[str, tuple[Arg, ...]], Arg] = {}
         self._negatives: dict[Arg, Arg] = {}
+        self._inverses: dict[tuple[Arg, Arg], float] = {}  # y = number / b, by (y, b)
         self._products: dict[Arg, tuple[Arg, Arg]] = {}  # of derivatives: each may become part of a sum
 
     @contextmanager
@@ -54,6 +55,8 @@ class Builder:
             self._known.setdefault(_key(stmt.op, stmt.args), stmt.name)
             if stmt.op == "negative":
                 self._negatives[stmt.name] = stmt.args[0]
+            if stmt.op == "divide" and (number := _finite(stmt.args[0])):
+                self._inverses[stmt.name, stmt.args[1]] = number
 
     def apply(self, op: str, args: tuple[Arg, ...], hint: str = "t") -> Arg:
         """`op(*args)`, simplified where an argument is a literal."""
@@ -62,6 +65,12 @@ class Builder:
             return simple
         if op == "negative" and (inner := self._negated(args[0])) is not None:
             return inner
+        if op == "divide" and args in self._inverses:
+            # y / b of y = number / b is y * y / number: products cost less than another division, and in
+            # this order they overflow only where the quotient does.
+            return self.apply(
+                "multiply", (self.apply("multiply", (args[0], Lit(1.0 / self._inverses[args]))), args[0])
+            )
         key = _key(op, args)
         if key in self._known:
             return self._known[key]
@@ -102,6 +111,12 @@ class Builder:
             if (positive := self._negated(product)) is not None:
                 return self.apply("subtract", (other, positive), hint)
         return self.apply("add", (left, right), hint)
+
+
+def _finite(arg: Arg) -> float:
+    """A literal number whose inverse is finite; 0 for anything else."""
+    value = arg.value if isinstance(arg, Lit) else None
+    return float(value) if value and 1e-300 < abs(value) < 1e300 else 0.0
 
 
 def _key(op: str, args: tuple[Arg, ...]) -> tuple[str, tuple[Arg, ...]]:
