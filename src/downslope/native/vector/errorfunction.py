@@ -1,20 +1,16 @@
 """erf and erfc."""
 
 from downslope.native.vector import fits
-from downslope.native.vector.exponential import one_plus, reduced, scaled
-from downslope.native.vector.operand import (
-    Real,
-    absolute,
-    copysign,
+from downslope.native.vector.arithmetic import (
     divided,
     fast_two_sum,
     minimum,
-    muladd,
     polynomial,
-    select,
     two_product,
     two_sum,
 )
+from downslope.native.vector.exponential import one_plus, reduced, scaled
+from downslope.native.vector.operand import Real, absolute, copysign, muladd, select
 
 
 def _small(x: Real) -> Real:

@@ -5,22 +5,18 @@ x = k log(2) + r with |r| <= log(2) / 2, exp(x) = 2**k exp(r); k log(2) is subtr
 """
 
 from downslope.native.vector import fits
-from downslope.native.vector.operand import (
+from downslope.native.vector.arithmetic import (
     ROUNDER,
-    Real,
-    absolute,
-    copysign,
     divided,
     fast_two_sum,
     maximum,
     minimum,
-    muladd,
     polynomial,
     power_of_two,
-    select,
     two_product,
     two_sum,
 )
+from downslope.native.vector.operand import Real, absolute, copysign, muladd, select
 
 TINY = 2.0**-54
 """Below it, an odd function with slope 1 at 0 is its argument."""

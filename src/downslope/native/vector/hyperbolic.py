@@ -2,20 +2,9 @@
 
 import math
 
+from downslope.native.vector.arithmetic import divided, fast_two_sum, minimum, two_product, two_sum
 from downslope.native.vector.logarithm import log_of_sum
-from downslope.native.vector.operand import (
-    Real,
-    absolute,
-    copysign,
-    divided,
-    fast_two_sum,
-    fma,
-    minimum,
-    select,
-    sqrt,
-    two_product,
-    two_sum,
-)
+from downslope.native.vector.operand import Real, absolute, copysign, fma, select, sqrt
 
 TINY = 2.0**-27
 """Below it, an odd function with slope 1 at 0 is its argument."""

@@ -3,20 +3,8 @@
 import math
 
 from downslope.native.vector import fits
-from downslope.native.vector.operand import (
-    Real,
-    absolute,
-    copysign,
-    divided,
-    fast_two_sum,
-    fma,
-    muladd,
-    polynomial,
-    select,
-    sqrt,
-    two_product,
-    two_sum,
-)
+from downslope.native.vector.arithmetic import divided, fast_two_sum, polynomial, two_product, two_sum
+from downslope.native.vector.operand import Real, absolute, copysign, fma, muladd, select, sqrt
 
 BREAKS = (7 / 16, 11 / 16, 19 / 16, 39 / 16)
 TINY = 2.0**-27

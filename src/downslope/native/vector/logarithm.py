@@ -8,22 +8,18 @@ import math
 from typing import NamedTuple
 
 from downslope.native.vector import fits
-from downslope.native.vector.exponential import exp
-from downslope.native.vector.operand import (
+from downslope.native.vector.arithmetic import (
     ROUNDER,
-    Real,
-    absolute,
-    copysign,
     divided,
     fast_two_sum,
     minimum,
-    muladd,
     polynomial,
     power_of_two,
-    select,
     two_product,
     two_sum,
 )
+from downslope.native.vector.exponential import exp
+from downslope.native.vector.operand import Real, absolute, copysign, muladd, select
 
 LEAST_NORMAL = 2.0**-1022
 ONE_BITS = 0x3FF0000000000000

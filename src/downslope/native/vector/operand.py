@@ -17,9 +17,6 @@ from llvmlite import ir
 DOUBLE = ir.DoubleType()
 WORD = ir.IntType(64)
 
-ROUNDER = 6755399441055744.0
-"""1.5 * 2**52: adding it rounds a number below 2**51 to a whole one, held in the sum's low bits."""
-
 
 def constant(kind: Any, number: float) -> Any:
     """A constant of a type; of a vector type, the same number throughout."""
@@ -206,66 +203,6 @@ def select(condition: Truth, yes: Real | float, no: Real | float) -> Real:
     kind = same_shape(condition.value.type, DOUBLE)
     lifted = [x.value if isinstance(x, Real) else constant(kind, float(x)) for x in (yes, no)]
     return Real(condition.builder, condition.builder.select(condition.value, *lifted))
-
-
-def polynomial(x: Real, coefficients: Sequence[float]) -> Real:
-    """Sum of c[i] * x**i by two interleaved Horner schemes, in x**2, for even and odd powers."""
-    square = x * x
-    even = _horner(square, coefficients[0::2])
-    if len(coefficients) == 1:
-        return even
-    return muladd(_horner(square, coefficients[1::2]), x, even)
-
-
-def _horner(x: Real, coefficients: Sequence[float]) -> Real:
-    if len(coefficients) == 1:
-        return x * 0.0 + coefficients[0]
-    total = muladd(x, coefficients[-1], coefficients[-2])
-    for coefficient in reversed(coefficients[:-2]):
-        total = muladd(total, x, coefficient)
-    return total
-
-
-def fast_two_sum(a: Real | float, b: Real) -> tuple[Real, Real]:
-    """The sum a + b and its rounding error, for |a| >= |b| or a = 0 (Dekker 1971)."""
-    total = b + a
-    return total, b - (total - a)
-
-
-def two_sum(a: Real, b: Real | float) -> tuple[Real, Real]:
-    """The sum a + b and its rounding error (Knuth, The Art of Computer Programming 2, 4.2.2)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
-
-
-def two_product(a: Real, b: Real | float) -> tuple[Real, Real]:
-    """The product a * b and its rounding error."""
-    product = a * b
-    return product, fma(a, b, -product)
-
-
-def power_of_two(rounded: Real) -> Real:
-    """2**k from k + ROUNDER, for -1022 <= k <= 1023."""
-    return ((rounded.bits() + 1023) << 52).real()
-
-
-def divided(high: Real, low: Real | float, by_high: Real, by_low: Real | float) -> tuple[Real, Real]:
-    """(high + low) / (by_high + by_low) as a sum of two, by one division and the remainder it leaves."""
-    inverse = 1.0 / by_high
-    quotient = high * inverse
-    remainder = fma(-quotient, by_high, high) - (quotient * by_low - low)
-    return quotient, remainder * inverse
-
-
-def minimum(x: Real, bound: float) -> Real:
-    """The smaller; x where x is NaN."""
-    return select(x > bound, bound, x)
-
-
-def maximum(x: Real, bound: float) -> Real:
-    """The larger; x where x is NaN."""
-    return select(x < bound, bound, x)
 
 
 def looked_up(table: Sequence[float], name: str, index: Bits) -> Real:

@@ -3,24 +3,17 @@
 import math
 
 from downslope.native.vector import fits
-from downslope.native.vector.exponential import one_plus, reduced, scaled
-from downslope.native.vector.logarithm import long_log, taken_apart
-from downslope.native.vector.operand import (
+from downslope.native.vector.arithmetic import (
     ROUNDER,
-    Real,
-    absolute,
-    copysign,
-    fma,
     maximum,
     minimum,
-    muladd,
     polynomial,
     power_of_two,
-    rint,
-    select,
-    sqrt,
     two_product,
 )
+from downslope.native.vector.exponential import one_plus, reduced, scaled
+from downslope.native.vector.logarithm import long_log, taken_apart
+from downslope.native.vector.operand import Real, absolute, copysign, fma, muladd, rint, select, sqrt
 
 OUT_OF_RANGE = 1000.0
 """exp of more is infinite, and of less than minus this it is 0."""

@@ -10,24 +10,16 @@ import math
 from typing import NamedTuple
 
 from downslope.native.vector import fits
-from downslope.native.vector.operand import (
+from downslope.native.vector.arithmetic import (
     ROUNDER,
-    Bits,
-    Real,
-    absolute,
     divided,
     fast_two_sum,
-    fma,
-    looked_up,
     maximum,
-    muladd,
     polynomial,
-    rarely,
-    rint,
-    select,
     two_product,
     two_sum,
 )
+from downslope.native.vector.operand import Bits, Real, absolute, fma, looked_up, muladd, rarely, rint, select
 
 LARGE = 2.0**30
 TINY = 2.0**-27
