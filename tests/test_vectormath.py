@@ -197,6 +197,12 @@ def test_polynomials_are_as_near_as_they_say(fit):
     assert max(errors) <= 2.0 ** (said + 0.2)
 
 
+def test_the_tool_makes_the_module_that_is_kept():
+    kept = fit_polynomials.TARGET.read_text()
+    assert fit_polynomials.same(kept, fit_polynomials.module())
+    assert not fit_polynomials.same(kept, kept.replace("0.5,", "0.25,", 1))
+
+
 def fits_doc(name):
     """The line under a table of the module of polynomials."""
     text = fit_polynomials.TARGET.read_text()
