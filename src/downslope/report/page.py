@@ -88,14 +88,13 @@ def _costs(fit: Fit) -> Iterator[tuple[str, ...]]:
 
 def _pictures(fit: Fit) -> Iterator[Picture]:
     solution, target = fit.solution, fit.problem.target
-    before, after = (_size(2 * cost / solution.rows) for cost in (solution.cost_before, solution.cost))
-    kind = "root mean square error" if fit.problem.squared else "root of twice the mean loss"
+    rows = "the held-out rows" if fit.held else "the rows learnt from"
     drawn: tuple[tuple[str, str, Callable[[Fit], Figure]], ...] = (
         (
             "Predictions against the data",
             (
-                f"Predicted against observed {target}, before and after: {kind} {before}, then {after}. "
-                "Points on the line are predicted exactly."
+                f"Predicted against observed {target} on {rows}, before and after. Points on the line are "
+                "predicted exactly."
             ),
             fitted,
         ),
@@ -124,7 +123,3 @@ def _pictures(fit: Fit) -> Iterator[Picture]:
     for title, alt, draw in drawn:
         data = base64.b64encode(encoded(draw(fit), ".png", alt)).decode()
         yield Picture(title, alt, data)
-
-
-def _size(mean: float) -> str:
-    return f"{np.sqrt(max(0.0, mean)):.4g}"
