@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from benchmarks.timing import Wrong, agreeing, shown
 
 ROUNDS = 7
-MODULES = {"downslope": "benchmarks.first_downslope", "JAX": "benchmarks.first_jax"}
+ONE_CALL = {"downslope": "benchmarks.first_downslope", "JAX": "benchmarks.first_jax"}
+ROWS = {"downslope": "benchmarks.first_rows_downslope", "JAX": "benchmarks.first_rows_jax"}
 PARTS = ("import", "first", "second", "process", "busy")
 Run = dict[str, float]
 
@@ -34,12 +36,12 @@ def process(module: str, cache: Path) -> tuple[Run, list[float]]:
     return found["times"] | {"process": time.perf_counter() - start, "busy": busy}, found["gradient"]
 
 
-def measured() -> dict[str, list[Run]]:
+def measured(modules: Mapping[str, str]) -> dict[str, list[Run]]:
     """Each library from an empty cache, then from the one it just wrote, in turns."""
-    times: dict[str, list[Run]] = {f"{n}, {c}": [] for n in MODULES for c in ("empty cache", "disk cache")}
+    times: dict[str, list[Run]] = {f"{n}, {c}": [] for n in modules for c in ("empty cache", "disk cache")}
     gradients: dict[str, object] = {}
     for _ in range(ROUNDS):
-        for name, module in MODULES.items():
+        for name, module in modules.items():
             with tempfile.TemporaryDirectory() as folder:
                 for state in ("empty cache", "disk cache"):
                     found, gradients[f"{name}, {state}"] = process(module, Path(folder))
@@ -50,9 +52,18 @@ def measured() -> dict[str, list[Run]]:
 
 def tables() -> str:
     """Measure and show: medians over processes."""
-    times = measured()
+    title = "of the taxi's program by 5 constants, each in a new process"
+    return "\n\n".join(
+        [
+            _table(f"first gradient {title}", measured(ONE_CALL)),
+            _table(f"first cost + gradient over 1,000,000 rows {title}, one thread", measured(ROWS)),
+        ]
+    )
+
+
+def _table(title: str, times: Mapping[str, list[Run]]) -> str:
     lines = [
-        "first gradient of the taxi's program by 5 constants, each in a new process",
+        title,
         f"  {'':<24}{'import':>10}{'first call':>12}{'second':>12}{'process':>12}{'processor':>12}",
     ]
     for name, runs in times.items():

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import trips_hand, trips_jax
 from benchmarks.timing import agreeing, in_turns, one_core, table
-from benchmarks.trips import START, problem
+from benchmarks.trips import START, columns, problem
 from downslope.fitting.problem import SQUARED, Problem
 from downslope.modes.reverse import reverse
 from downslope.native.rows import Kernel, kernel
@@ -30,7 +30,7 @@ def by_reverse(one: Problem) -> Kernel:
 
 def passes(threads: int) -> dict[str, Case]:
     """Our passes over the rows. A problem remembers its last point, so `sums` goes to and fro between two."""
-    one, other = problem(ROWS, threads), problem(ROWS, threads)
+    one, other = (problem(columns(ROWS), threads) for _ in range(2))
     tape = by_reverse(one)
     points = cycle((START, START * (1.0 + 1e-14)))
     return {

@@ -29,14 +29,16 @@ def agreeing(results: Mapping[str, object], tolerance: float = 1e-9) -> None:
 
 
 def in_turns(cases: Mapping[str, Callable[[], object]], rounds: int) -> Times:
-    """Seconds of each case, one per round; the first round warms up and is not counted."""
+    """Seconds of each case, one per round. Each is run just before as well, which is not counted: the case
+    that went before it may have filled the processor's caches with its own data.
+    """
     times: dict[str, list[float]] = {name: [] for name in cases}
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for name, run in cases.items():
+            run()
             start = time.perf_counter()
             run()
-            if number:
-                times[name].append(time.perf_counter() - start)
+            times[name].append(time.perf_counter() - start)
     return times
 
 

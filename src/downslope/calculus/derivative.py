@@ -26,7 +26,7 @@ from downslope.passes.simplify import simplified
 
 __all__ = ["MODES", "Derivative", "Mode", "derivative", "grad", "made", "value_and_grad"]
 
-FEW = 8
+FEW = 16
 """Up to so many parameters, tangents that travel with the primal beat a tape (docs/decisions/0002)."""
 
 
