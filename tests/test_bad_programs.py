@@ -73,10 +73,11 @@ BAD = (
     body("list", "y = [x, x]\nreturn x", "[x, x]"),
     body("dict", "y = {'a': x}\nreturn x", "{'a': x}"),
     body("set", "y = {x}\nreturn x", "{x}"),
-    body("index", "y = (x, x)\nreturn y[0]", "y[0]"),
-    body("index of a constant", "return LIMITS[0] * x", "LIMITS[0]"),
+    body("index past the end", "y = (x, x)\nreturn y[2]", "y[2]"),
+    body("index that varies", "y = (x, x)\nreturn y[int(x)]", "y[int(x)]"),
+    body("index of a constant", "return LIMITS[0] * x", "LIMITS"),
     body("slice", "y = (x, x)\nreturn sum(y[1:])", "y[1:]"),
-    body("store to index", "LIMITS[0] = x\nreturn x", "LIMITS[0]"),
+    body("store to index", "LIMITS[0] = x\nreturn x", "LIMITS"),
     body("string", "y = 'a'\nreturn x", "'a'"),
     body("string arithmetic", "y = 'a' * 2\nreturn x", "'a'"),
     body("bytes", "y = b'a'\nreturn x", "b'a'"),
@@ -85,7 +86,6 @@ BAD = (
     body("f-string", "y = f'{x}'\nreturn x", "f'{x}'"),
     body("complex", "return x * 2j", "2j"),
     body("complex call", "return complex(x, 1)", "complex(x, 1)"),
-    body("matrix product", "return x @ x", "x @ x"),
     body("is", "return x if x is x else 1.0", "x is x"),
     body("in", "return x if x in (1.0, 2.0) else 1.0", "x in (1.0, 2.0)"),
     body("is none", "return x if x is None else 1.0", "None"),
@@ -102,7 +102,6 @@ BAD = (
     body("unknown name", "return x * unknown", "unknown"),
     body("unknown in module", "return math.sine(x)", "math.sine"),
     body("function without rule", "return np.sort(x)", "np.sort(x)"),
-    body("array", "return np.array(x)", "np.array(x)"),
     body("function as value", "return math.sin", "math.sin"),
     body("helper as value", "f = math.sin\nreturn f(x)", "math.sin"),
     body("module as value", "return math * x", "math"),
@@ -117,7 +116,7 @@ BAD = (
     body("starred assignment", "a, *b = x, x, x\nreturn a", "*b"),
     body("loop over a list", "s = x\nfor v in LIMITS:\n    s = s * v\nreturn s", "LIMITS"),
     body("loop over a tuple", "s = x\nfor v in (1.0, 2.0):\n    s = s * v\nreturn s", "(1.0, 2.0)"),
-    body("loop over enumerate", "for i, v in enumerate(LIMITS):\n    x = x * v\nreturn x", "enumerate(LIMITS)"),
+    body("loop over enumerate", "for i, v in enumerate(LIMITS):\n    x = x * v\nreturn x", "LIMITS"),
     body("range as value", "r = range(3)\nreturn x", "range(3)"),
     body("async for", "s = x\nasync for v in x:\n    s = s\nreturn s", "async def program(x):"),
     body("decorated nested function", "@math.sin\ndef inner(z):\n    return z\nreturn inner(x)", "math.sin"),
@@ -196,13 +195,13 @@ def program(x):
     except ValueError:
         y = 1.0
     y = unknown(y) + LIMITS[0]
-    return helper(x) * y @ x
+    return helper(x) * y
 """
     message = str(refused(written(Bad("many", text, ""), tmp_path)))
     found = underlined(message)
-    for place in ("[z]", "print(x)", "try:", "unknown", "LIMITS[0]", "helper(x) * y @ x"):
+    for place in ("[z]", "print(x)", "try:", "unknown", "LIMITS"):
         assert place in found, message
-    assert message.count("why:") == message.count("fix:") == len(found) == 6
+    assert message.count("why:") == message.count("fix:") == len(found) == 5
 
 
 def test_nothing_runs_before_a_program_is_refused(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_scalars_of_every_kind(four):
     ("value", "said"),
     [
         (1j, "is a complex"), ("4", "is a str"), (None, "is a NoneType"), ([4.0], "is a list"), (Decimal(4), "is a Decimal"),
-        (np.array([4.0]), r"is a ndarray of shape \(1,\)"), (np.complex128(1j), "is a complex"), (2**64, "of 65 bits"),
+        (np.complex128(1j), "is a complex"), (2**64, "of 65 bits"),
     ],
 )  # fmt: skip
 def test_what_is_no_number_is_refused(value, said):

@@ -106,6 +106,10 @@ class UnsupportedError(DownslopeError):
             self.args = ("\n".join(str(problem) for problem in problems),)
 
 
+class ArrayExpected(UnsupportedError):
+    """The program uses a number as an array; with an array for that argument it may well be supported."""
+
+
 class SourceUnavailable(UnsupportedError):
     """The function has no source text to read."""
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from downslope.calculus.program import (
     program,
     several,
     values_of,
+    with_arrays,
 )
 from downslope.calculus.run import MODES, Engine, Mode, Runner
 from downslope.errors import SourceUnavailable, UsageError
@@ -47,6 +48,7 @@ class Derivative:
     engine: Engine = "native"
     delta: float | None = None
     with_value: bool = False
+    _shaped: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def forward_form(self) -> Function:
@@ -94,19 +96,35 @@ class Derivative:
 
         Raises `UsageError` for arguments that do not fit, `ProgramError` where the program raises.
         """
+        if with_arrays(self.program, args, kwargs):
+            from downslope.calculus.gradients import gradient  # NumPy is slow to load
+
+            value, slopes = gradient(self, args, kwargs)
+            result = tuple(slopes) if self.several else slopes[0]
+            return (value, result) if self.with_value else result
         values = values_of(self.program, args, kwargs, self.wrt)
         value, *slopes = self._run(values)
         result = tuple(slopes) if self.several else slopes[0]
         return (value, result) if self.with_value else result
 
     def as_program(self, wrt: Wrt) -> tuple[Program, tuple[str, ...]]:
-        """The derivative as a program. Its forward form is tape-free, so any mode can follow."""
+        """The derivative as a program. Its forward form is tape-free, so any mode can follow.
+
+        The gradient in an array is its reverse form; it can be differentiated further in forward mode.
+        """
         whole = self.with_inputs(wrt)
-        base, form = whole.program.function, whole.forward_form
-        only = Block(form.body.body, form.body.yields[1 : 1 + len(whole.wrt)])
-        tangent = simplified(Function(f"d_{base.name}", form.params, only, not self.several))
-        read = Program(whole.program.source, tangent, whole.program.symbols)
+        base = whole.program
+        given = None if base.given is None else whole.slopes_of(base.given)
+        read = Program(base.source, given, base.symbols, lambda kinds: whole.slopes_of(base.form(kinds)))
         return read, tuple(read.arguments[read.position(name)] for name in listed(wrt, whole.wrt[:1]))
+
+    def slopes_of(self, base: Function) -> Function:
+        """The derivatives as the only results."""
+        names = params_of(base, self.wrt)
+        arrays = {param.name for param in base.params if param.array}
+        form = reverse(base, names) if arrays & set(names) else forward(base, names)
+        only = Block(form.body.body, form.body.yields[1 : 1 + len(names)])
+        return simplified(Function(f"d_{base.name}", form.params, only, not self.several))
 
     def with_inputs(self, wrt: Wrt) -> "Derivative":
         """The same derivative, of a program with the constants named in `wrt` as further inputs."""

@@ -9,7 +9,7 @@ from typing import Any
 from downslope.calculus.program import (
     Program,
     Wrt,
-    kind_of,
+    number_kind,
     number_of,
     one_output,
     program,
@@ -18,11 +18,11 @@ from downslope.calculus.program import (
 )
 from downslope.calculus.run import explained
 from downslope.errors import UnsupportedError, UsageError
+from downslope.ir.types import Type
 from downslope.modes.formal import Formulas, UnknownTrips, extent, formulas
 from downslope.modes.sympy_run import runnable
 from downslope.modes.sympy_simple import readable
 from downslope.modes.sympy_text import latex, text
-from downslope.passes.types import Type
 
 WRITTEN = 3000
 """Terms of a formula that is still written out; a longer one can only be called."""
@@ -177,7 +177,7 @@ class FormulaRunner:
 
     def __call__(self, values: list[Any]) -> tuple[float, ...]:
         """The value and the derivatives. Raises `UnsupportedError` where there is no formula."""
-        kinds = tuple(map(kind_of, values))
+        kinds = tuple(map(number_kind, values))
         by_name = dict(zip(self.program.arguments, values, strict=True))
         while True:
             fixed = {name: by_name[name] for name in self._needed.get(kinds, ())}

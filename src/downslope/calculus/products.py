@@ -14,21 +14,36 @@ from downslope.calculus.program import (
     one_output,
     params_of,
     program,
+    several,
     values_of,
+    with_arrays,
 )
 from downslope.calculus.run import Engine, Runner
+from downslope.calculus.shaped import pulled, pushed, pushed_gradient
+from downslope.calculus.shaped_products import (
+    ShapedHessian,
+    ShapedJacobian,
+    shaped_hvp,
+    shaped_jvp,
+    shaped_vjp,
+)
 from downslope.calculus.sourceless import Sourceless, named, notice, sourceless_hessian, sourceless_jacobian
 from downslope.errors import SourceUnavailable, UsageError
+from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+from downslope.read.resolve import is_array
 
-Pull = Callable[..., tuple[float, ...]]
+Pull = Callable[..., tuple[Any, ...]]
 
 
 def jacobian(
     f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
 ) -> Callable[..., Any]:
     """All derivatives of all outputs: an array of shape (outputs, inputs in `wrt`).
+
+    With arrays, an array per output and input, in the shape of the one followed by that of the other; for
+    several inputs a tuple of these, and for several outputs a tuple of that.
 
     A function without source is differentiated by dual numbers, with a notice. Raises as `derivative`.
 
@@ -40,14 +55,26 @@ def jacobian(
     except SourceUnavailable as error:
         return _without_source(f, wrt, error, sourceless_jacobian)
     _told(f, read, names)
-    run = Runner(read, forward(read.function, params_of(read.function, names)), engine)
-    outputs = len(read.function.body.yields)
+    run = _numbers(read, names, forward, engine)
+    shaped = ShapedJacobian(read, names, several(wrt), engine)
 
     def rows(*args: Any, **kwargs: Any) -> Any:
+        if run is None or with_arrays(read, args, kwargs):
+            return shaped(args, kwargs)
+        outputs = len(read.function.body.yields)
         results = run(values_of(read, args, kwargs, names))
         return np.array(results[outputs:]).reshape(len(names), outputs).T
 
     return rows
+
+
+def _numbers(
+    read: Program, names: Sequence[str], make: Callable[[Function, Sequence[str]], Function], engine: Engine
+) -> Runner | None:
+    """A program of numbers transformed, at once; None for one that needs arrays."""
+    if read.given is None:
+        return None
+    return Runner(read, make(read.given, params_of(read.given, names)), engine)
 
 
 def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
@@ -64,10 +91,12 @@ def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "n
         return _without_source(f, wrt, error, sourceless_hessian)
     one_output(read)
     _told(f, read, names)
-    labels = params_of(read.function, names)
-    run = Runner(read, forward(reverse(read.function, labels), labels), engine)
+    run = _numbers(read, names, lambda function, labels: forward(reverse(function, labels), labels), engine)
+    shaped = ShapedHessian(read, names, several(wrt), engine)
 
     def table(*args: Any, **kwargs: Any) -> Any:
+        if run is None or with_arrays(read, args, kwargs):
+            return shaped(args, kwargs)
         results = run(values_of(read, args, kwargs, names))
         rows = np.array(results[1 + len(names) :]).reshape(len(names), 1 + len(names))
         return rows[:, 1:]
@@ -77,8 +106,8 @@ def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "n
 
 def jvp(
     f: Callable[..., Any] | str,
-    primals: Sequence[float],
-    tangents: Sequence[float],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
     *,
     wrt: Wrt = None,
     engine: Engine = "native",
@@ -93,8 +122,10 @@ def jvp(
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0,), wrt="y", engine="python")
     (6.0, 2.0)
     """
-    read, names = program(f, range(len(primals)) if wrt is None else wrt)
-    run = Runner(read, forward(read.function, params_of(read.function, names), seeded=True), engine)
+    read, names = program(f, _smooth(primals) if wrt is None else wrt)
+    run = _numbers(read, names, pushed, engine)
+    if run is None or with_arrays(read, primals, {}):
+        return shaped_jvp(read, names, primals, tangents, engine)
     results = run(values_of(read, primals, {}, names), _seeds(tangents, "tangent", names))
     half = len(read.function.body.yields)
     if read.function.scalar:
@@ -103,7 +134,7 @@ def jvp(
 
 
 def vjp(
-    f: Callable[..., Any] | str, *primals: float, wrt: Wrt = None, engine: Engine = "native"
+    f: Callable[..., Any] | str, *primals: Any, wrt: Wrt = None, engine: Engine = "native"
 ) -> tuple[Any, Pull]:
     """A vector-Jacobian product: `(y, pull)`; `pull(y_bar)` gives the cotangent of each input in `wrt`.
 
@@ -114,8 +145,10 @@ def vjp(
     >>> y, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    read, names = program(f, range(len(primals)) if wrt is None else wrt)
-    run = Runner(read, reverse(read.function, params_of(read.function, names), seeded=True), engine)
+    read, names = program(f, _smooth(primals) if wrt is None else wrt)
+    run = _numbers(read, names, pulled, engine)
+    if run is None or with_arrays(read, primals, {}):
+        return shaped_vjp(read, names, primals, engine)
     values = values_of(read, primals, {}, names)
     outputs = tuple(f"output {i}" for i in range(len(read.function.body.yields)))
 
@@ -128,12 +161,12 @@ def vjp(
 
 def hvp(
     f: Callable[..., Any] | str,
-    primals: Sequence[float],
-    vector: Sequence[float],
+    primals: Sequence[Any],
+    vector: Sequence[Any],
     *,
     wrt: Wrt = None,
     engine: Engine = "native",
-) -> tuple[float, ...]:
+) -> tuple[Any, ...]:
     """A Hessian-vector product, without the Hessian (Pearlmutter 1994; forward over reverse).
 
     By default `wrt` is all of `primals`. An integer that bounds a loop stays an integer. Raises as `jvp`.
@@ -141,12 +174,20 @@ def hvp(
     >>> hvp(lambda x, y: x * x * y, (2.0, 3.0), (1.0, 0.0), engine="python")
     (6.0, 4.0)
     """
-    read, names = program(f, range(len(primals)) if wrt is None else wrt)
+    read, names = program(f, _smooth(primals) if wrt is None else wrt)
     one_output(read)
-    labels = params_of(read.function, names)
-    run = Runner(read, forward(reverse(read.function, labels), labels, seeded=True), engine)
+    run = _numbers(read, names, pushed_gradient, engine)
+    if run is None or with_arrays(read, primals, {}):
+        return shaped_hvp(read, names, primals, vector, engine)
     results = run(values_of(read, primals, {}, names), _seeds(vector, "component", names))
     return results[2 + len(names) :]
+
+
+def _smooth(primals: Sequence[Any]) -> list[int]:
+    """The positions of what varies by default: all; among arrays, the floats."""
+    if not any(map(is_array, primals)):
+        return list(range(len(primals)))
+    return [i for i, value in enumerate(primals) if np.asarray(value).dtype.kind == "f"]
 
 
 def _seeds(numbers: Sequence[float], what: str, names: Sequence[str]) -> list[float]:

@@ -5,17 +5,22 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from downslope.errors import UsageError
+from downslope.errors import ArrayExpected, UsageError
 from downslope.ir.nodes import Function
+from downslope.ir.types import ArrayType, Kind, Type
+from downslope.passes.buffers import stored
 from downslope.passes.cuts import counts
+from downslope.passes.indices import with_whole_indices
 from downslope.passes.simplify import simplified
-from downslope.passes.types import Type
+from downslope.passes.types import arrays
+from downslope.read.guess import guessed
 from downslope.read.lower import lower
-from downslope.read.resolve import is_numpy_scalar
+from downslope.read.resolve import is_array, is_numpy_scalar
 from downslope.read.source import Source, read_source
 
+Kinds: TypeAlias = tuple[Kind, ...]
 Wrt = str | int | Sequence[str | int] | None
 
 
@@ -29,12 +34,40 @@ class Differentiated(Protocol):
 
 @dataclass(frozen=True)
 class Program:
-    """A program ready to be differentiated: its source (constants lifted), and its IR."""
+    """A program ready to be differentiated: its source (constants lifted), and its IR.
+
+    `given` is its IR for numbers, where it takes numbers; `form` is that for arguments of given types,
+    and `make` how to get it, where it is not read from the source.
+    """
 
     source: Source
-    function: Function
+    given: Function | None = None
     symbols: Mapping[str, str] = field(default_factory=dict)
     """The names of lifted constants -> the names of their inputs."""
+    make: Callable[[Kinds], Function] | None = None
+    _forms: dict[Kinds, Function] = field(default_factory=dict, compare=False, repr=False)
+    _written: dict[Kinds, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def function(self) -> Function:
+        """The IR where arguments are arrays if the text shows that they are, and floats otherwise."""
+        return self.given or self.form(guessed(self.source))
+
+    def form(self, kinds: Kinds) -> Function:
+        """The IR for arguments of these types. Raises `UnsupportedError` for what they do not allow."""
+        if self.given is not None and not any(isinstance(kind, ArrayType) for kind in kinds):
+            return self.given
+        if kinds not in self._forms:
+            whole = self.make(kinds) if self.make else lower(self.source, kinds)
+            self._written[kinds] = stored(whole)
+            self._forms[kinds] = with_whole_indices(simplified(whole), kinds)
+        return self._forms[kinds]
+
+    def written(self, kinds: Kinds) -> frozenset[str]:
+        """The arguments of these types that the program stores into."""
+        form = self.form(kinds)
+        names = self._written.get(kinds, frozenset())
+        return frozenset(param.label for param in form.params if param.name in names)
 
     @cached_property
     def counts(self) -> frozenset[str]:
@@ -76,7 +109,10 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
         chosen = pick(find_constants(source), constants)
         source = lifted(source, chosen)
         symbols = {constant.name: constant.symbol for constant in chosen}
-    read = Program(source, simplified(lower(source)), symbols)
+    try:
+        read = Program(source, simplified(lower(source)), symbols)
+    except ArrayExpected:  # what its arguments are is known when it is called
+        read = Program(source, None, symbols)
     return read, tuple(read.arguments[read.position(name)] for name in asked)
 
 
@@ -112,18 +148,30 @@ def params_of(function: Function, labels: Sequence[str]) -> list[str]:
     return [by_label[label] for label in labels]
 
 
-def one_output(read: Program) -> None:
-    """Raise `UsageError` unless the program returns one number."""
-    if not read.function.scalar:
+def one_output(read: Program, function: Function | None = None) -> None:
+    """Raise `UsageError` unless the program returns one number; `function` is its IR for given arguments."""
+    if function is None and read.given is None:
+        return  # it is checked when the arguments are known
+    function = function or read.function
+    outputs = function.body.yields
+    array = any(output in arrays(function) for output in outputs)
+    if not function.scalar or array:
         raise UsageError(
-            f"{read.source.name} returns {len(read.function.body.yields)} numbers",
+            f"{read.source.name} returns {'an array' if array else f'{len(outputs)} numbers'}",
             why="a gradient is that of one number.",
             fix="use downslope.jacobian, or return one number.",
         )
 
 
-def kind_of(value: Any) -> Type:
+def kind_of(value: Any) -> Kind:
     """The type that emitted code gives an argument."""
+    if is_array(value):
+        return ArrayType({"f": "f", "i": "i", "b": "b"}[value.dtype.kind], value.ndim)  # type: ignore[arg-type]
+    return number_kind(value)
+
+
+def number_kind(value: Any) -> Type:
+    """The type of a number."""
     return "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "f"
 
 
@@ -142,6 +190,12 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
 
     Raises `UsageError` for missing, unknown or non-numeric arguments.
     """
+    call = arguments(source, args, kwargs)
+    return [number_of(call[name], name, name in wrt) for name in source.arguments]
+
+
+def arguments(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The program's inputs by name, defaults filled in. Raises `UsageError` where they do not fit."""
     try:
         call = inspect.signature(source.function).bind(*args, **kwargs)
     except TypeError as error:
@@ -153,7 +207,13 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
             fix=f"did you mean {close[0]}?" if close else f"it takes {', '.join(source.arguments)}.",
         ) from error
     call.apply_defaults()
-    return [number_of(call.arguments[name], name, name in wrt) for name in source.arguments]
+    return call.arguments
+
+
+def with_arrays(read: Program, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a program is called with arrays, or does not work on numbers alone."""
+    defaults = read.source.defaults.values()
+    return read.given is None or any(map(is_array, (*args, *kwargs.values(), *defaults)))
 
 
 def number_of(value: Any, name: str, as_float: bool) -> Any:

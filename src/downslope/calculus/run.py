@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from downslope.calculus.program import Program, by_position, kind_of
+from downslope.calculus.program import Program, by_position, number_kind
 from downslope.emit.python import LIMIT, emit
 from downslope.errors import DownslopeError, Loc, ProgramError
 from downslope.ir.nodes import Function, names_of
+from downslope.ir.types import Type
 from downslope.native.scalar import scalar
 from downslope.passes.guard import TOO_LARGE, guarded
-from downslope.passes.types import Type
+from downslope.read.resolve import is_array
 from downslope.read.source import Source
 
 Engine = Literal["native", "python"]
@@ -69,7 +70,7 @@ class Runner:
 
     def _ready(self, values: list[Any], seeds: Sequence[float]) -> Callable[..., Any]:
         real: Type = "f"
-        kinds = (*map(kind_of, values), *(real for _ in seeds))
+        kinds = (*map(number_kind, values), *(real for _ in seeds))
         if kinds not in self._made:
             self._made[kinds] = runnable(self.read, self.function, kinds, self.engine)
         return self._made[kinds]
@@ -99,10 +100,15 @@ def _shown(source: Source, values: list[Any]) -> str:
     return ", ".join(f"{n}={v!r}" for n, v in zip(source.arguments, values, strict=True))
 
 
+def copied(values: Sequence[Any]) -> list[Any]:
+    """The values for a run of the user's own function, which may store into its arrays."""
+    return [value.copy() if is_array(value) else value for value in values]
+
+
 def explained(source: Source, values: list[Any]) -> None:
     """Run the user's own function where native code found no finite number, to say what it raises."""
     try:
-        result = by_position(source, source.function)(*values)
+        result = by_position(source, source.function)(*copied(values))
     except Exception as error:
         raise raised(source, values, error) from error
     if isinstance(result, complex):

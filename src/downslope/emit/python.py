@@ -6,28 +6,35 @@ ordinary variables. Each group of lines is headed by the user's line that it com
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from downslope.errors import Loc
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Dim,
     Fail,
     For,
     Function,
     If,
     Let,
+    Like,
     Lit,
+    Load,
+    New,
     Pop,
     Push,
     Stmt,
+    Store,
     While,
     blocks,
     operands,
     walk,
 )
-from downslope.passes.types import Type, inferred, type_of
+from downslope.ir.types import ArrayType, Kind, Type
+from downslope.passes.buffers import roots
+from downslope.passes.types import inferred, type_of
 from downslope.rules import RULES
 
 LIMIT = 100_000_000
@@ -41,6 +48,7 @@ PRECEDENCE: Mapping[str, int] = {
     "add": 9, "subtract": 9, "multiply": 10, "divide": 10, "floor_divide": 10, "remainder": 10, "reciprocal": 10,
     "negative": UNARY, "positive": UNARY, "invert": UNARY, "power": POWER, "square": POWER, "exp2": POWER, "exp10": POWER,
 }  # fmt: skip
+DTYPES: Mapping[Type, str] = {"f": "", "i": ", np.int64", "b": ", np.bool_"}
 RAISED = frozenset(
     {"ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "OverflowError", "RuntimeError",
      "TypeError", "ValueError", "ZeroDivisionError"}
@@ -70,7 +78,7 @@ class Emitter:
     def __init__(
         self,
         function: Function,
-        given: Mapping[str, Type] | None = None,
+        given: Mapping[str, Kind] | None = None,
         *,
         fused: bool = False,
     ) -> None:
@@ -79,11 +87,13 @@ class Emitter:
         self.types = inferred(function, given or {})
         self.lines: list[str] = []
         self.uses = _uses(function)
-        self.variable = _variables(function, self.uses)
+        self.root = roots(function, self.types)
+        self.variable = _variables(function, self.uses, self.root)
         self.pending: dict[str, Text] = {}
         every = list(walk(function.body))
         self.has_tape = any(isinstance(stmt, Push) for stmt in every)
         self.has_steps = any(isinstance(stmt, While) for stmt in every)
+        self.room_for: tuple[Arg, ...] | None = None  # what there is room for on the tape
         self._line = 0
 
     def body(self, indent: int) -> list[Text]:
@@ -116,16 +126,22 @@ class Emitter:
 
     def statement(self, stmt: Stmt, indent: int, here: Mapping[str, int]) -> None:
         """Write one statement; a value read once, soon, waits to be written inside its reader."""
-        if isinstance(stmt, Let):
-            text = self.call(stmt)
+        if isinstance(stmt, Let | Load | Dim):
+            text = self.value(stmt)
             if self.uses[stmt.name] == 1 and here.get(stmt.name) == 1 and len(text.text) < WIDTH:
                 self.pending[stmt.name] = text
                 return
             self.note(indent, stmt.loc)
             self.put(indent, f"{self.variable[stmt.name]} = {text.text}")
             return
+        if isinstance(stmt, If | For | While):
+            self.settle(stores_in(stmt), indent)
         self.note(indent, stmt.loc)
         match stmt:
+            case Store():
+                self.store(stmt, indent)
+            case New() | Like():
+                self.put(indent, f"{self.variable[stmt.name]} = {self.creation(stmt)}")
             case If():
                 self.branch(stmt, indent)
             case For():
@@ -138,6 +154,18 @@ class Emitter:
                 self.push(values, indent)
             case Pop():
                 self.pop(stmt, indent)
+
+    def store(self, stmt: Store, indent: int) -> None:
+        """An element in place; what was read from the array and is not written out yet comes first."""
+        target, value = self.element(stmt.array, stmt.index), self.arg(stmt.value)
+        self.settle([stmt], indent)
+        self.put(indent, f"{target.text} = {value.text}")
+
+    def settle(self, stores: Iterable[Store], indent: int) -> None:
+        """Write out pending expressions that read an array which is about to change."""
+        changed = {self.variable[store.array] for store in stores}
+        for name in [name for name, text in self.pending.items() if text.reads & changed]:
+            self.put(indent, f"{self.variable[name]} = {self.pending.pop(name).text}")
 
     def branch(self, stmt: If, indent: int) -> None:
         """Write `if` and `else`, without a side that does nothing."""
@@ -170,12 +198,15 @@ class Emitter:
         """Write a `for` loop."""
         start, stop, step = (self.arg(value) for value in (stmt.start, stmt.stop, stmt.step))
         bounds = [start.text, stop.text, step.text] if step.text != "1" else [start.text, stop.text]
+        passes = f"range({', '.join(bounds[start.text == '0' and len(bounds) == 2 :])})"
         self.start(stmt, indent)
-        self.put(
-            indent,
-            f"for {self.variable[stmt.index]} in range({', '.join(bounds[start.text == '0' and len(bounds) == 2 :])}):",
-        )
+        if (values := self.pushed(stmt)) is not None:
+            each = f"{len(values)} * " if len(values) > 1 else ""
+            self.make_room(f"{each}len({passes})", indent)
+        outer, self.room_for = self.room_for, values
+        self.put(indent, f"for {self.variable[stmt.index]} in {passes}:")
         self.inside(stmt, indent + 1)
+        self.room_for = outer
 
     def conditional(self, stmt: While, indent: int) -> None:
         """Write a `while` loop, which counts its passes and stops at the limit."""
@@ -218,24 +249,40 @@ class Emitter:
 
     def push(self, values: tuple[Arg, ...], indent: int) -> None:
         """Put values on the tape, which grows where it is full."""
-        self.put(indent, f"if top + {len(values)} > tape.size:")
-        self.put(indent + 1, "raise MemoryError" if self.fused else "tape = grown(tape)")
+        if values != self.room_for:
+            self.make_room(str(len(values)), indent)
         for offset, value in enumerate(values):
-            self.put(indent, f"tape[top + {offset}] = {self.arg(value).text}")
+            self.put(indent, f"{self.slot(offset)} = {self.arg(value).text}")
         self.put(indent, f"top += {len(values)}")
+
+    def make_room(self, count: str, indent: int) -> None:
+        """Make sure that so many numbers fit on the tape."""
+        self.put(indent, f"{'if' if self.fused else 'while'} top + {count} > tape.size:")
+        self.put(indent + 1, "raise MemoryError" if self.fused else "tape = grown(tape)")
+
+    def pushed(self, stmt: For) -> tuple[Arg, ...] | None:
+        """What each pass of a loop puts on the tape, if the loop is simple: then room is made once for all."""
+        simple = stmt.until is None and not any(isinstance(s, For | While | If) for s in stmt.body.body)
+        pushes = [s for s in stmt.body.body if isinstance(s, Push)]
+        return pushes[0].values if simple and len(pushes) == 1 else None
+
+    def slot(self, offset: int) -> str:
+        """A place on the tape; among arrays, indices are unsigned (see `element`)."""
+        return f"tape[at(top + {offset})]" if self.root else f"tape[top + {offset}]"
 
     def pop(self, stmt: Pop, indent: int) -> None:
         """Take values off the tape, each as the type it had."""
         self.put(indent, f"top -= {len(stmt.names)}")
         for offset, name in enumerate(stmt.names):
-            slot = f"tape[top + {offset}]"
+            slot = self.slot(offset)
             kind = self.types.get(name, "f")
+            assert not isinstance(kind, ArrayType)  # arrays are never put on the tape
             text = {"f": slot, "i": f"int({slot})", "b": f"{slot} != 0.0"}[kind]
             self.put(indent, f"{self.variable[name]} = {text}")
 
     # ---- expressions -------------------------------------------------------------------------
 
-    def arg(self, value: Arg, kind: Type | None = None) -> Text:
+    def arg(self, value: Arg, kind: Kind | None = None) -> Text:
         """An argument as text; a literal takes the form of the variable it goes to."""
         if isinstance(value, Lit):
             return _literal(value, kind)
@@ -243,6 +290,40 @@ class Emitter:
             return self.pending.pop(value)
         name = self.variable[value]
         return Text(name, ATOM, frozenset({name}))
+
+    def value(self, stmt: Let | Load | Dim) -> Text:
+        """What a statement computes, as text."""
+        match stmt:
+            case Load():
+                return self.element(stmt.array, stmt.index)
+            case Dim():
+                array = self.variable[stmt.array]
+                return Text(f"{array}.shape[{stmt.axis}]", ATOM, frozenset({array}))
+        return self.call(stmt)
+
+    def element(self, array: str, index: tuple[Arg, ...]) -> Text:
+        """An element; a computed index is cast to unsigned, which spares a test for negative ones."""
+        parts = [self.arg(value) for value in index]
+        shown = [
+            part.text if isinstance(i, Lit) else f"at({part.text})"
+            for i, part in zip(index, parts, strict=True)
+        ]
+        name = self.variable[array]
+        reads = frozenset[str]({name}).union(*(part.reads for part in parts))
+        return Text(f"{name}[{', '.join(shown)}]", ATOM, reads)
+
+    def creation(self, stmt: New | Like) -> str:
+        """A fresh array as text."""
+        if isinstance(stmt, Like):
+            return f"np.zeros_like({self.variable[stmt.array]})"
+        lengths = [self.arg(value).text for value in stmt.shape]
+        shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
+        kind = DTYPES[stmt.type.element]
+        if stmt.fill == Lit(None):
+            return f"np.empty({shape}{kind})"
+        if not stmt.fill.value:
+            return f"np.zeros({shape}{kind})"
+        return f"np.full({shape}, {_literal(stmt.fill, stmt.type.element).text}{kind})"
 
     def call(self, stmt: Let) -> Text:
         """One op as text, with the parentheses it needs."""
@@ -280,8 +361,10 @@ def _muladd(a: Text, b: Text, c: Text) -> Text:
     return Text(text, binds, a.reads | b.reads | c.reads)
 
 
-def _literal(value: Lit, kind: Type | None) -> Text:
+def _literal(value: Lit, kind: Kind | None) -> Text:
     number = value.value
+    if isinstance(kind, ArrayType):  # never read: its variable is set on another path only
+        return Text(f"np.empty(({'0, ' * kind.rank}){DTYPES[kind.element]})")
     if number is None:
         return Text({"f": "0.0", "i": "0", "b": "False"}[kind or "f"])
     if kind == "f" and not isinstance(number, float):
@@ -314,6 +397,11 @@ def _uses(function: Function) -> Counter[str]:
     return counts
 
 
+def stores_in(stmt: Stmt) -> Iterator[Store]:
+    """The stores inside a branch or a loop."""
+    return (inner for block in blocks(stmt) for inner in walk(block) if isinstance(inner, Store))
+
+
 class _Variables(dict[str, str]):
     """A value's variable; by default its own name."""
 
@@ -321,10 +409,15 @@ class _Variables(dict[str, str]):
         return name
 
 
-def _variables(function: Function, uses: Mapping[str, int]) -> Mapping[str, str]:
-    """A loop's result lives in its carry's variable, and so does a start used nowhere else."""
+def _variables(function: Function, uses: Mapping[str, int], root: Mapping[str, str]) -> Mapping[str, str]:
+    """A loop's result lives in its carry's variable, and so does a start used nowhere else.
+
+    Every version of an array lives in the variable of its buffer.
+    """
     variable = _Variables()
     _share(function.body, variable, uses)
+    first = {name: variable[buffer] for name, buffer in root.items()}
+    variable.update(first)
     return variable
 
 
@@ -344,7 +437,7 @@ def _share(block: Block, variable: _Variables, uses: Mapping[str, int]) -> None:
 
 
 def emit(
-    function: Function, given: Mapping[str, Type] | None = None, name: str = "", *, fused: bool = False
+    function: Function, given: Mapping[str, Kind] | None = None, name: str = "", *, fused: bool = False
 ) -> str:
     """The function as Python source text (without imports); `fused` is for native code.
 

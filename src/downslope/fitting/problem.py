@@ -16,10 +16,10 @@ from downslope.fitting.faults import asked, stopped, suspects, unusable
 from downslope.fitting.losses import KINKED, loss_text, parsed, pull
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function, names_of
+from downslope.ir.types import Type
 from downslope.modes.forward import forward
 from downslope.native.rows import Kernel, RowError, RowKernel, Term, kernel, row_kernel
 from downslope.passes.guard import TOO_LARGE
-from downslope.passes.types import Type
 
 SQUARED = ("0.5 * _residual", "_residual")
 

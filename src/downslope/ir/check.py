@@ -3,7 +3,26 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from downslope.ir.nodes import Arg, Block, Fail, For, Function, If, Let, Lit, Pop, Push, Stmt, While
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Dim,
+    Fail,
+    For,
+    Function,
+    If,
+    Let,
+    Like,
+    Lit,
+    Load,
+    New,
+    Pop,
+    Push,
+    Stmt,
+    Store,
+    While,
+    operands,
+)
 
 Token: TypeAlias = tuple[object, ...]
 """What a statement leaves on the tape: pushed values, or those of each pass or of the branch taken."""
@@ -82,6 +101,9 @@ class _Checker:
                     self.found.append(f"there is no op {op!r}")
                 elif self.arity[op] != len(args):
                     self.found.append(f"{op} takes {self.arity[op]} arguments, not {len(args)}")
+                self.define(name, visible)
+            case Load(name=name) | Store(name=name) | New(name=name) | Like(name=name) | Dim(name=name):
+                self.read(operands(stmt), visible)
                 self.define(name, visible)
             case If():
                 return self.branch(stmt, visible)

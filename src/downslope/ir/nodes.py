@@ -3,6 +3,9 @@
 Values flow explicitly: a branch yields the values that differ, a loop carries the values that
 change. So activity, dead code and both sweeps of differentiation are exact per version of a
 variable, and no pass needs a data-flow framework.
+
+Arrays are values too: a store gives the array's next version a name of its own. Versions are linear
+(nothing reads a version after a store has replaced it), so emitted code updates one buffer in place.
 """
 
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from downslope.errors import Loc
+from downslope.ir.types import ArrayType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,64 @@ class Let:
     name: str
     op: str
     args: tuple[Arg, ...]
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`name = array[index]`: one element. The index is within bounds and not negative.
+
+    Its derivative is a load of the tangent; its transpose adds to that element of the cotangent.
+    """
+
+    name: str
+    array: str
+    index: tuple[Arg, ...]
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`array[index] = value`, in place; `name` is the array from now on. The index is as in `Load`.
+
+    Its derivative is a store of the tangent; its transpose takes the element of the cotangent and sets
+    it to zero.
+    """
+
+    name: str
+    array: str
+    index: tuple[Arg, ...]
+    value: Arg
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A fresh array of this shape: every element is `fill`, or not set where `fill` is `Lit(None)`."""
+
+    name: str
+    shape: tuple[Arg, ...]
+    type: ArrayType
+    fill: Lit
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A fresh array of zeros with the shape of `array`, whose elements are not read."""
+
+    name: str
+    array: str
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """`name = array.shape[axis]`; it is the same for every version of the array."""
+
+    name: str
+    array: str
+    axis: int
     loc: Loc | None = None
 
 
@@ -115,7 +177,8 @@ class Pop:
     loc: Loc | None = None
 
 
-Stmt: TypeAlias = Let | If | For | While | Fail | Push | Pop
+Simple: TypeAlias = Let | Load | Store | New | Like | Dim  # one value each, and no effect but it
+Stmt: TypeAlias = Simple | If | For | While | Fail | Push | Pop
 Loop: TypeAlias = For | While
 
 
@@ -125,6 +188,7 @@ class Param:
 
     name: str
     label: str
+    array: ArrayType | None = None  # None for a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +218,7 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
 def defined(stmt: Stmt) -> tuple[str, ...]:
     """The names that a statement makes visible to what follows it."""
     match stmt:
-        case Let():
+        case Let() | Load() | Store() | New() | Like() | Dim():
             return (stmt.name,)
         case If() | For() | While():
             return stmt.results
@@ -169,6 +233,14 @@ def operands(stmt: Stmt) -> tuple[Arg, ...]:
     match stmt:
         case Let():
             return stmt.args
+        case Load():
+            return (stmt.array, *stmt.index)
+        case Store():
+            return (stmt.array, *stmt.index, stmt.value)
+        case New():
+            return stmt.shape
+        case Like() | Dim():
+            return (stmt.array,)
         case If():
             return (stmt.cond,)
         case For():
@@ -193,15 +265,9 @@ def names_of(function: Function) -> frozenset[str]:
     """Every name a function uses."""
     names = {param.name for param in function.params}
     for stmt in walk(function.body):
-        match stmt:
-            case Let(name=name):
-                names.add(name)
-            case If(results=results):
-                names.update(results)
-            case For() | While():
-                names.update(stmt.results, (carry.name for carry in stmt.carried))
-                if isinstance(stmt, For):
-                    names.add(stmt.index)
-            case Pop(names=popped):
-                names.update(popped)
+        names.update(defined(stmt))
+        if isinstance(stmt, For | While):
+            names.update(carry.name for carry in stmt.carried)
+        if isinstance(stmt, For):
+            names.add(stmt.index)
     return frozenset(names)

@@ -3,7 +3,26 @@
 from collections.abc import Iterable, Iterator
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Pop, Push, Stmt, While
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Carry,
+    Dim,
+    Fail,
+    For,
+    Function,
+    If,
+    Let,
+    Like,
+    Lit,
+    Load,
+    New,
+    Pop,
+    Push,
+    Stmt,
+    Store,
+    While,
+)
 
 COLUMN = 56
 """Where the user's line stands."""
@@ -42,6 +61,8 @@ class _Writer:
         match stmt:
             case Let(name=name, op=op, args=args):
                 yield self.line(indent, f"{name} = {op}({_listed(args)})", stmt.loc)
+            case Load() | Store() | New() | Like() | Dim():
+                yield self.line(indent, _of_array(stmt), stmt.loc)
             case If():
                 yield from self.branch(stmt, indent)
             case For():
@@ -85,6 +106,20 @@ class _Writer:
             return line
         self._line = loc.line
         return f"{line:<{COLUMN}}  # {loc.line}: {loc.text.strip()}"
+
+
+def _of_array(stmt: Load | Store | New | Like | Dim) -> str:
+    match stmt:
+        case Load():
+            return f"{stmt.name} = {stmt.array}[{_listed(stmt.index)}]"
+        case Store():
+            return f"{stmt.name} = {stmt.array} with [{_listed(stmt.index)}] = {_arg(stmt.value)}"
+        case New():
+            return f"{stmt.name} = new {stmt.type} ({_listed(stmt.shape)}) of {_arg(stmt.fill)}"
+        case Like():
+            return f"{stmt.name} = zeros like {stmt.array}"
+        case Dim():
+            return f"{stmt.name} = length {stmt.axis} of {stmt.array}"
 
 
 def _arg(value: Arg) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from downslope.errors import UsageError
 from downslope.modes.namesakes import evaluate, ieee
 from downslope.modes.numeric import placed
+from downslope.modes.object_arrays import as_objects, each, is_any_array
 from downslope.modes.rebind import Patches
 from downslope.rules import RULES, SPELLINGS
 from downslope.rules.kinds import interpret, is_mask
@@ -107,9 +108,14 @@ class DualFloat:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         row = SPELLINGS.get(f"numpy.{ufunc.__name__}")
+        target = options.pop("out", (None,))[0]
         if method != "__call__" or row is None or options:
             return NotImplemented
-        return apply(row, tuple(inputs))
+        result = _method(row)(*inputs)
+        if target is None:
+            return result
+        target[...] = result
+        return target
 
 
 def apply(op: str, args: tuple[Any, ...]) -> Any:
@@ -161,11 +167,19 @@ def _term(formula: str, names: Mapping[str, Any], change: Any) -> Any:
 
 
 def _method(op: str) -> Callable[..., Any]:
-    return lambda *args: apply(op, args)
+    """A row as an operator; with an array, on each of its elements."""
+
+    def call(*args: Any) -> Any:
+        if any(map(is_any_array, args)):
+            return each(lambda *numbers: apply(op, numbers), args)
+        return apply(op, args)
+
+    return call
 
 
 def _swapped(op: str) -> Callable[..., Any]:
-    return lambda right, left: apply(op, (left, right))
+    call = _method(op)
+    return lambda right, left: call(left, right)
 
 
 _BINARY = {
@@ -239,6 +253,41 @@ def dual_higher(
     if isinstance(result, tuple):
         return tuple(_parts(output, level)[1] for output in result)
     return _parts(result, level)[1]
+
+
+def dual_element(
+    function: Callable[..., Any], args: Sequence[Any], position: int, index: tuple[int, ...] = ()
+) -> tuple[Any, Any]:
+    """The user's function and its derivative in one element of an array argument: (value, derivative).
+
+    Arrays of floats become arrays of objects. An `index` of () is a number's. A result that is an array
+    gives two arrays, one that is a tuple two tuples. Dual numbers in the arguments are kept: nest the calls.
+
+    >>> import numpy as np
+    >>> dual_element(lambda a: a[0] * a[1], (np.array([2.0, 3.0]),), 0, (1,))
+    (6.0, 2.0)
+    """
+    level = next(_LEVELS)
+    moved = [as_objects(arg.copy()) if is_any_array(arg) else arg for arg in args]
+    if index:
+        moved[position][index] = DualFloat(moved[position][index], 1.0, level)
+    else:
+        moved[position] = DualFloat(moved[position], 1.0, level)
+    return _split(_PATCHES.rebound(function)(*moved), level)
+
+
+def _split(result: Any, level: int) -> tuple[Any, Any]:
+    """The value and the change of a result, in its shape."""
+    if isinstance(result, tuple):
+        parts = [_split(part, level) for part in result]
+        return tuple(value for value, _ in parts), tuple(change for _, change in parts)
+    if is_any_array(result):
+        parts = [_parts(value, level) for value in result.ravel()]
+        values, changes = result.astype(object), result.astype(object)
+        values.ravel()[:] = [value for value, _ in parts]
+        changes.ravel()[:] = [change for _, change in parts]
+        return values, changes
+    return _parts(result, level)
 
 
 def dual_second(function: Callable[..., Any], args: Sequence[Any], first: int, second: int) -> float:

@@ -3,22 +3,27 @@
 Several tangents travel at once. A tangent that is structurally zero is neither computed nor carried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
     Carry,
+    Dim,
     Fail,
     For,
     Function,
     If,
     Let,
+    Like,
+    Load,
+    New,
     Param,
     Pop,
     Push,
     Stmt,
+    Store,
     While,
     names_of,
     walk,
@@ -26,6 +31,7 @@ from downslope.ir.nodes import (
 from downslope.passes.activity import of, varied
 from downslope.passes.build import ONE, ZERO, Builder
 from downslope.passes.simplify import simplified
+from downslope.passes.types import arrays
 from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
 
@@ -57,13 +63,14 @@ class _Forward:
         self.function = function
         self.build = Builder(Names(names_of(function)))
         self.careful = selecting(function)
+        self.arrays = arrays(function)
         self.count = 1 if seeded else len(wrt)
         self.tangents: dict[str, Tangents] = {}
         self.params = list(function.params)
         for position, name in enumerate(wrt):
             if seeded:
                 dot = self.build.names.fresh(f"{name}_dot")
-                self.params.append(Param(dot, dot))
+                self.params.append(Param(dot, dot, self.arrays.get(name)))
                 self.tangents[name] = {0: dot}
             else:
                 self.tangents[name] = {position: ONE}
@@ -73,27 +80,46 @@ class _Forward:
     def run(self) -> Function:
         self.block(self.function.body)
         outputs = self.function.body.yields
-        dots = [self.tangent(out, k) for k in range(self.count) for out in outputs]
+        dots = [self.handed_on(out, k) for k in range(self.count) for out in outputs]
         body = Block(tuple(self.build.out), (*outputs, *dots))
         return Function(self.function.name, tuple(self.params), body, False, self.function.loc)
 
     def tangent(self, arg: Arg, direction: int) -> Arg:
         return self.tangents.get(arg, {}).get(direction, ZERO) if isinstance(arg, str) else ZERO
 
+    def handed_on(self, arg: Arg, direction: int) -> Arg:
+        """The tangent that leaves a block; one that is zero is an array too if the value is one."""
+        dot = self.tangent(arg, direction)
+        if dot != ZERO or not isinstance(arg, str) or arg not in self.arrays:
+            return dot
+        return self.zeros(arg)
+
+    def zeros(self, array: str) -> str:
+        """An array of zeros with the shape of another."""
+        name = self.build.names.fresh(f"{array}_dot")
+        self.build.keep(Like(name, array, self.build.place))
+        return name
+
     def block(self, block: Block) -> None:
         for stmt in block.body:
             self.statement(stmt)
 
-    def inner(self, block: Block) -> list[Stmt]:
+    def inner(self, block: Block, hand_on: Callable[[], list[Arg]] = list) -> tuple[list[Stmt], list[Arg]]:
+        """A block with its tangents, and the tangents that it hands on."""
         with self.build.scope() as out:
             self.block(block)
-        return out
+            dots = hand_on()
+        return out, dots
 
     def statement(self, stmt: Stmt) -> None:
         self.build.place = stmt.loc
         match stmt:
             case Let():
                 self.let(stmt)
+            case Load():
+                self.load(stmt)
+            case Store():
+                self.store(stmt)
             case If():
                 self.branch(stmt)
             case For() | While():
@@ -102,7 +128,7 @@ class _Forward:
                 self.push(stmt)
             case Pop():
                 self.pop(stmt)
-            case Fail():
+            case New() | Like() | Dim() | Fail():
                 self.build.keep(stmt)
 
     def let(self, stmt: Let) -> None:
@@ -125,46 +151,56 @@ class _Forward:
             return self.build.apply("where", (partial, change, ZERO))
         return self.build.product(partial, change, self.careful)
 
-    def branch(self, stmt: If) -> None:
-        then, orelse = self.inner(stmt.then), self.inner(stmt.orelse)
-        results, left, right = list(stmt.results), list(stmt.then.yields), list(stmt.orelse.yields)
-        for name, a, b in zip(stmt.results, stmt.then.yields, stmt.orelse.yields, strict=True):
-            dots: Tangents = {}
-            for direction in sorted(of(name, self.facts)):
-                dots[direction] = self.build.names.fresh(f"{name}_dot")
-                results.append(str(dots[direction]))
-                left.append(self.tangent(a, direction))
-                right.append(self.tangent(b, direction))
-            self.tangents[name] = dots
-        self.build.keep(
-            If(
-                stmt.cond,
-                Block(tuple(then), tuple(left)),
-                Block(tuple(orelse), tuple(right)),
-                tuple(results),
-                stmt.loc,
+    def load(self, stmt: Load) -> None:
+        """The tangent of an element is the element of the tangent."""
+        self.build.keep(stmt)
+        self.tangents[stmt.name] = {
+            direction: self.build.load(
+                str(self.tangent(stmt.array, direction)), stmt.index, f"{stmt.name}_dot"
             )
-        )
+            for direction in sorted(of(stmt.name, self.facts))
+        }
+
+    def store(self, stmt: Store) -> None:
+        """A store of the tangent; an array that had none before gets one of zeros."""
+        dots: Tangents = {}
+        for direction in sorted(of(stmt.name, self.facts)):
+            array = str(self.handed_on(stmt.array, direction))
+            change = self.tangent(stmt.value, direction)
+            dots[direction] = self.build.store(array, stmt.index, change, f"{stmt.name}_dot")
+        self.build.keep(stmt)
+        self.tangents[stmt.name] = dots
+
+    def branch(self, stmt: If) -> None:
+        """Both sides yield their tangents too."""
+        slots = [(i, d) for i, name in enumerate(stmt.results) for d in sorted(of(name, self.facts))]
+        sides: list[Block] = []
+        for block in (stmt.then, stmt.orelse):
+            out, dots = self.inner(block, lambda b=block: [self.handed_on(b.yields[i], d) for i, d in slots])  # type: ignore[misc]
+            sides.append(Block(tuple(out), (*block.yields, *dots)))
+        results = self.named(stmt.results, slots)
+        self.build.keep(If(stmt.cond, sides[0], sides[1], (*stmt.results, *results), stmt.loc))
+
+    def named(self, names: Sequence[str], slots: Sequence[tuple[int, int]]) -> list[str]:
+        """Fresh tangents of values, one per slot (position, direction)."""
+        for name in names:
+            self.tangents[name] = {}
+        fresh = [self.build.names.fresh(f"{names[position]}_dot") for position, _ in slots]
+        for (position, direction), dot in zip(slots, fresh, strict=True):
+            self.tangents[names[position]][direction] = dot
+        return fresh
 
     def loop(self, stmt: For | While) -> None:
-        carried = list(stmt.carried)
-        slots: list[tuple[int, int]] = []
-        for position, carry in enumerate(stmt.carried):
-            dots: Tangents = {}
-            for direction in sorted(of(carry.name, self.facts)):
-                dots[direction] = self.build.names.fresh(f"{carry.name}_dot")
-                carried.append(Carry(str(dots[direction]), self.tangent(carry.init, direction)))
-                slots.append((position, direction))
-            self.tangents[carry.name] = dots
-        test = self.inner(stmt.test) if isinstance(stmt, While) else []
-        body = self.inner(stmt.body)
-        yields = [*stmt.body.yields, *(self.tangent(stmt.body.yields[p], d) for p, d in slots)]
-        results = [*stmt.results, *(self.build.names.fresh(f"{stmt.results[p]}_dot") for p, _ in slots)]
-        for name in stmt.results:
-            self.tangents[name] = {}
-        for (position, direction), dot in zip(slots, results[len(stmt.results) :], strict=True):
-            self.tangents[stmt.results[position]][direction] = dot
-        inside = Block(tuple(body), tuple(yields))
+        """Tangents of carried values are carried too."""
+        slots = [(i, d) for i, carry in enumerate(stmt.carried) for d in sorted(of(carry.name, self.facts))]
+        starts = [self.handed_on(stmt.carried[i].init, d) for i, d in slots]
+        fresh = self.named([carry.name for carry in stmt.carried], slots)
+        dots = [Carry(name, start) for name, start in zip(fresh, starts, strict=True)]
+        carried = (*stmt.carried, *dots)
+        test, _ = self.inner(stmt.test) if isinstance(stmt, While) else ([], [])
+        body, ends = self.inner(stmt.body, lambda: [self.handed_on(stmt.body.yields[i], d) for i, d in slots])
+        inside = Block(tuple(body), (*stmt.body.yields, *ends))
+        results = (*stmt.results, *self.named(stmt.results, slots))
         if isinstance(stmt, For):
             self.build.keep(
                 For(
@@ -172,27 +208,25 @@ class _Forward:
                     stmt.start,
                     stmt.stop,
                     stmt.step,
-                    tuple(carried),
+                    carried,
                     inside,
-                    tuple(results),
+                    results,
                     stmt.until,
                     stmt.loc,
                 )
             )
         else:
             tested = Block(tuple(test), stmt.test.yields)
-            self.build.keep(While(tuple(carried), tested, inside, tuple(results), stmt.until, stmt.loc))
+            self.build.keep(While(carried, tested, inside, results, stmt.until, stmt.loc))
 
     def push(self, stmt: Push) -> None:
         """The tape of a reverse sweep: tangents are kept next to their values."""
-        dots = [self.tangent(v, d) for v in stmt.values for d in range(self.count)]
+        dots = [self.tangent(v, d) for v in stmt.values for d in sorted(of(v, self.facts))]
         self.build.keep(Push((*stmt.values, *dots), stmt.loc))
 
     def pop(self, stmt: Pop) -> None:
-        names = list(stmt.names)
-        for name in stmt.names:
-            dots: Tangents = {d: self.build.names.fresh(f"{name}_dot") for d in range(self.count)}
-            names += [str(dot) for dot in dots.values()]
-            self.tangents[name] = dots
-        dots_pushed = [self.tangent(value, d) for value in stmt.pushed for d in range(self.count)]
-        self.build.keep(Pop(tuple(names), (*stmt.pushed, *dots_pushed), stmt.loc))
+        """Tangents come back as they were put there."""
+        slots = [(i, d) for i, value in enumerate(stmt.pushed) for d in sorted(of(value, self.facts))]
+        dots_pushed = [self.tangent(stmt.pushed[i], d) for i, d in slots]
+        names = self.named(stmt.names, slots)
+        self.build.keep(Pop((*stmt.names, *names), (*stmt.pushed, *dots_pushed), stmt.loc))

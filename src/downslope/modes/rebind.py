@@ -15,6 +15,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from downslope.errors import UsageError
+from downslope.modes.object_arrays import each, is_objects, maker, makers
 from downslope.rules import SPELLINGS
 
 Function = Callable[..., Any]
@@ -56,17 +57,20 @@ class Patches:
             if target is not None and spelling not in BY_PROTOCOL:
                 found[id(target)] = self.namesake(op, target)
         found |= {id(target): self._guarded(new, target) for target, new in self._special()}
+        found |= {id(original): maker(original) for original in makers()}
         found[id(float)] = _float_for(self._kind, self.namesake("to_float", float))
         return found
 
     def namesake(self, op: str, original: Function) -> Function:
         """`original`, and the row `op` where an argument is of our kind."""
-        return self._guarded(lambda *args: self._apply(op, args), original)
+        return self._guarded(lambda *args: self._apply(op, args), original, elementwise=True)
 
-    def _guarded(self, new: Function, original: Function) -> Function:
+    def _guarded(self, new: Function, original: Function, elementwise: bool = False) -> Function:
         def call(*args: Any, **options: Any) -> Any:
+            if any(map(is_objects, args)) and elementwise:
+                return each(new, args)
             flat = [x for arg in args for x in (arg if isinstance(arg, list | tuple) else (arg,))]
-            if any(isinstance(x, self._kind) for x in (*flat, *options.values())):
+            if any(isinstance(x, self._kind) or is_objects(x) for x in (*flat, *options.values())):
                 return new(*args, **options)
             return original(*args, **options)
 
@@ -93,6 +97,7 @@ class Patches:
         if np is None:
             return []
         return [
+            (np.linalg.norm, lambda x: self._apply("sqrt", (np.sum(x * x),))),
             (np.clip, lambda x, low, high: self._apply("minimum", (self._apply("maximum", (x, low)), high))),
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),

@@ -27,7 +27,7 @@ from downslope.modes.sympy_values import (
     plain,
     truth,
 )
-from downslope.passes.types import BOOLEAN
+from downslope.rules.result_types import BOOLEAN
 
 _LARGEST_EXPONENT = 300
 

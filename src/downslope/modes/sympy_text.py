@@ -9,8 +9,8 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from downslope.modes.sympy_values import Expr
-from downslope.passes.types import BOOLEAN
 from downslope.rules import RULES
+from downslope.rules.result_types import BOOLEAN
 
 
 def text(expression: Expr) -> str:

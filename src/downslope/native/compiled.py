@@ -20,10 +20,10 @@ from numba import types
 from numba.core.errors import NumbaWarning
 
 from downslope.errors import DownslopeWarning
+from downslope.ir.types import ArrayType, Kind, Type
 from downslope.modes.namesakes import ieee
 from downslope.native import runtime, store
 from downslope.native.vector.choice import vector_fingerprint, vectorised
-from downslope.passes.types import Type
 from downslope.rules import SPELLINGS
 
 TAPE, LONGEST = 4_096, 2**33
@@ -31,6 +31,13 @@ TAPE, LONGEST = 4_096, 2**33
 njit: Any = numba.njit  # its annotations do not admit a tuple of types in a variable
 OPTIONS: Mapping[str, object] = {"nogil": True, "error_model": "numpy"}
 SCALARS: Mapping[Type, Any] = {"f": types.float64, "i": types.int64, "b": types.boolean}
+
+
+def signature_of(kind: Kind, stored: bool = False) -> Any:
+    """Numba's type for an argument; an array is contiguous, and read only unless it is stored into."""
+    if isinstance(kind, ArrayType):
+        return types.Array(SCALARS[kind.element], kind.rank, "C", readonly=not stored)
+    return SCALARS[kind]
 
 
 def array_of(kind: Type) -> Any:
@@ -43,16 +50,17 @@ def floats_out() -> Any:
     return types.Array(types.float64, 1, "C")
 
 
-def with_tape(run: Callable[[Any], None]) -> None:
+def with_tape(run: Callable[[Any], None], size: int = TAPE) -> int:
     """Run native code with a tape, and again with a longer one for as long as it is too short.
+
+    Returns the length that was enough.
 
     A tape that native code itself makes longer costs it six times its speed (docs/decisions/0002).
     """
-    size = TAPE
     while True:
         try:
             run(np.empty(size))
-            return
+            return size
         except MemoryError:
             if size > LONGEST:
                 raise
@@ -67,7 +75,12 @@ def interpreted(text: str, name: str) -> Callable[..., Any]:
     """
     tree = ast.fix_missing_locations(_Ieee().visit(ast.parse(text)))
     shim = SimpleNamespace(**{n: getattr(math, n) for n in dir(math)} | _math())
-    own = {"_divide": ieee("divide"), "_power": ieee("power"), "muladd": lambda a, b, c: a * b + c}
+    own = {
+        "_divide": ieee("divide"),
+        "_power": ieee("power"),
+        "float_power": ieee("float_power"),
+        "muladd": lambda a, b, c: a * b + c,
+    }
     namespace = {**runtime.names_for(text), "math": shim, **own}
     exec(compile(tree, f"<{name}>", "exec"), namespace)  # our own emitted text
     return namespace[name]  # type: ignore[return-value]

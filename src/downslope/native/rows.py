@@ -17,10 +17,10 @@ from numba import types
 
 from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
+from downslope.ir.types import Type
 from downslope.native.compiled import array_of, compiled, floats_out, with_tape
 from downslope.native.vector.choice import vectorises
 from downslope.passes.guard import guarded
-from downslope.passes.types import Type
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]

@@ -51,6 +51,12 @@ def summed(typing: Any, a: Any, b: Any, total: Any) -> Any:  # noqa: ARG001  # N
 
 
 @register_jitable
+def at(index: int) -> Any:
+    """An index that is known not to be negative: unsigned, so that native code does not test for that."""
+    return np.uint64(index)
+
+
+@register_jitable
 def grown(tape: Any) -> Any:
     """A tape of twice the size with the same contents."""
     bigger = np.empty(2 * tape.size)

@@ -10,9 +10,9 @@ from typing import Any
 
 from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
+from downslope.ir.types import Type
 from downslope.native import store
 from downslope.native.image import Image, image, loaded, packed, unpacked
-from downslope.passes.types import Type
 
 Run = Callable[..., list[float]]
 _C: Mapping[Type, Any] = {"f": ctypes.c_double, "i": ctypes.c_int64, "b": ctypes.c_bool}

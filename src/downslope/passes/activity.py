@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Pop, While
+from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Load, Pop, Store, While
 from downslope.rules import RULES
 
 Seeds = frozenset[int]
@@ -37,6 +37,10 @@ def _block(block: Block, facts: dict[str, Seeds], through: Through) -> None:
         match stmt:
             case Let(name=name, op=op, args=args):
                 _set(facts, name, [arg for position, arg in enumerate(args) if through(op, position)])
+            case Load(name=name, array=array):
+                _set(facts, name, [array])
+            case Store(name=name, array=array, value=value):
+                _set(facts, name, [array, value])
             case If():
                 _block(stmt.then, facts, through)
                 _block(stmt.orelse, facts, through)
@@ -44,10 +48,9 @@ def _block(block: Block, facts: dict[str, Seeds], through: Through) -> None:
                     _set(facts, name, sources)
             case For() | While():
                 _loop(stmt, facts, through)
-            case Pop(names=names):
-                # The tape does not say what was pushed: it may depend on every seed.
-                everything = frozenset[int]().union(*facts.values())
-                facts.update(dict.fromkeys(names, everything))
+            case Pop(names=names, pushed=pushed):
+                for name, source in zip(names, pushed, strict=True):
+                    _set(facts, name, [source])
 
 
 def _loop(stmt: For | While, facts: dict[str, Seeds], through: Through) -> None:

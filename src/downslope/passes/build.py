@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Let, Lit, Stmt
+from downslope.ir.nodes import Arg, Let, Lit, Load, Stmt, Store
 from downslope.rules import RULES
 from downslope.rules.kinds import interpret
 
@@ -76,6 +76,18 @@ class Builder:
             return self._known[key]
         name = self.names.fresh(hint)
         self.keep(Let(name, op, args, self.place))
+        return name
+
+    def load(self, array: str, index: tuple[Arg, ...], hint: str = "t") -> str:
+        """`array[index]`."""
+        name = self.names.fresh(hint)
+        self.out.append(Load(name, array, index, self.place))
+        return name
+
+    def store(self, array: str, index: tuple[Arg, ...], value: Arg, hint: str) -> str:
+        """The array after `array[index] = value`."""
+        name = self.names.fresh(hint)
+        self.out.append(Store(name, array, index, value, self.place))
         return name
 
     def _negated(self, arg: Arg) -> Arg | None:

@@ -1,7 +1,7 @@
 """Where integers and comparisons cut the derivative, and which inputs must stay integers."""
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, For, Function, If, Let, walk
+from downslope.ir.nodes import Arg, For, Function, If, Let, Load, New, Store, walk
 from downslope.passes.activity import of, varied
 from downslope.rules import RULES
 
@@ -18,7 +18,7 @@ def _whole(op: str, position: int) -> bool:
 
 
 def counts(function: Function) -> frozenset[str]:
-    """The labels of the inputs that bound a counted loop, or meet an op on bits: they must be integers.
+    """The labels of the inputs that bound a counted loop, index an array or meet an op on bits: they must be integers.
 
     >>> from downslope.ir.nodes import Block, Carry, Lit, Param
     >>> loop = For("i", Lit(0), "n", Lit(1), (Carry("s", "x"),), Block((), ("s",)), ("r",))
@@ -33,6 +33,10 @@ def counts(function: Function) -> frozenset[str]:
                 bounds += (stmt.start, stmt.stop, stmt.step)
             case Let(op=op, args=args) if op in BITWISE:
                 bounds += args
+            case Load(index=index) | Store(index=index):
+                bounds += index
+            case New(shape=shape):
+                bounds += shape
     found = frozenset[int]().union(*(of(bound, facts) for bound in bounds))
     return frozenset(function.params[i].label for i in found)
 

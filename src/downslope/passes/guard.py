@@ -25,8 +25,9 @@ from downslope.ir.nodes import (
     names_of,
     walk,
 )
-from downslope.passes.rename import renamed
-from downslope.passes.types import Type, inferred, type_of
+from downslope.ir.rename import renamed
+from downslope.ir.types import Kind
+from downslope.passes.types import inferred, type_of
 from downslope.rules.elementwise import ROWS
 
 SUSPECT = 1
@@ -46,7 +47,7 @@ SHIFTS = frozenset({"left_shift", "right_shift"})
 _OURS = frozenset(row.name for row in ROWS)
 
 
-def guarded(function: Function, primal: frozenset[str], given: Mapping[str, Type]) -> Function:
+def guarded(function: Function, primal: frozenset[str], given: Mapping[str, Kind]) -> Function:
     """The function with the fault code of one run as a last output; only names in `primal` are watched.
 
     Raises `UnsupportedError` for a literal integer that does not fit 64 bits, `UsageError` for a range of floats.
@@ -57,7 +58,7 @@ def guarded(function: Function, primal: frozenset[str], given: Mapping[str, Type
 
 
 class _Guard:
-    def __init__(self, function: Function, primal: frozenset[str], given: Mapping[str, Type]) -> None:
+    def __init__(self, function: Function, primal: frozenset[str], given: Mapping[str, Kind]) -> None:
         self.types = inferred(function, given)
         self.primal = primal
         self.names = Names(names_of(function))

@@ -6,14 +6,19 @@ from dataclasses import replace
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Dim,
     Fail,
     For,
     Function,
     If,
     Let,
+    Like,
+    Load,
+    New,
     Pop,
     Push,
     Stmt,
+    Store,
     While,
     defined,
     operands,
@@ -67,8 +72,15 @@ def unfailing(body: Iterable[Stmt]) -> list[Stmt]:
 
 def _live_stmt(stmt: Stmt, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:
     match stmt:
-        case Let(name=name, args=args):
-            return (stmt, (live - {name}) | names_in(args)) if name in live else (None, live)
+        case (
+            Let(name=name)
+            | Load(name=name)
+            | Store(name=name)
+            | New(name=name)
+            | Like(name=name)
+            | Dim(name=name)
+        ):
+            return (stmt, (live - {name}) | names_in(operands(stmt))) if name in live else (None, live)
         case If():
             return _live_if(stmt, live)
         case For() | While():

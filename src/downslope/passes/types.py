@@ -1,47 +1,41 @@
-"""The type of each value, from the types of the arguments: bool, int or float.
+"""The type of each value, from the types of the arguments: bool, int, float, or an array of these.
 
 Types decide what emitted code looks like: powers of integers, and the start of a variable that is
 set inside a loop only.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
-from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Lit, Pop, While
-
-Type = Literal["b", "i", "f"]
-_ORDER: Mapping[str, int] = {"b": 0, "i": 1, "f": 2}
-BOOLEAN = frozenset(
-    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not logical_xor both either"
-    " to_bool isnan isinf isfinite signbit".split()
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Dim,
+    For,
+    Function,
+    If,
+    Let,
+    Like,
+    Lit,
+    Load,
+    New,
+    Pop,
+    Store,
+    While,
 )
-_INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int", "gcd", "range_length"})
-_BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
-_SHIFTS = frozenset({"left_shift", "right_shift", "invert"})
-_ARITHMETIC = frozenset(
-    {
-        "add",
-        "subtract",
-        "multiply",
-        "negative",
-        "positive",
-        "absolute",
-        "remainder",
-        "floor_divide",
-        "power",
-        "square",
+from downslope.ir.types import ArrayType, Kind, Type
+from downslope.rules.result_types import joined, result_type
+
+
+def inferred(function: Function, given: Mapping[str, Kind]) -> Mapping[str, Kind]:
+    """The type of every value; number parameters that are not `given` are floats."""
+    facts: dict[str, Kind] = {
+        param.name: param.array or given.get(param.name, "f") for param in function.params
     }
-)
-
-
-def inferred(function: Function, given: Mapping[str, Type]) -> Mapping[str, Type]:
-    """The type of every value; parameters that are not `given` are floats."""
-    facts: dict[str, Type] = {param.name: given.get(param.name, "f") for param in function.params}
     _block(function.body, facts)
     return facts
 
 
-def type_of(arg: Arg, facts: Mapping[str, Type]) -> Type | None:
+def type_of(arg: Arg, facts: Mapping[str, Kind]) -> Kind | None:
     """The type of an argument; None for a value that is not set."""
     if isinstance(arg, str):
         return facts.get(arg)
@@ -55,16 +49,29 @@ def type_of(arg: Arg, facts: Mapping[str, Type]) -> Type | None:
     return None
 
 
-def _joined(*types: Type | None) -> Type:
-    known = [t for t in types if t is not None]
-    return max(known, key=lambda t: _ORDER[t]) if known else "f"
+def arrays(function: Function) -> Mapping[str, ArrayType]:
+    """The values that are arrays."""
+    return {name: kind for name, kind in inferred(function, {}).items() if isinstance(kind, ArrayType)}
 
 
-def _block(block: Block, facts: dict[str, Type]) -> None:
+def _joined(*types: Kind | None) -> Kind:
+    array = next((t for t in types if isinstance(t, ArrayType)), None)
+    return array or joined([_number(t) for t in types])
+
+
+def _block(block: Block, facts: dict[str, Kind]) -> None:
     for stmt in block.body:
         match stmt:
             case Let():
                 facts[stmt.name] = _op(stmt, facts)
+            case Load(name=name, array=array):
+                facts[name] = _array(array, facts).element
+            case Store(name=name, array=array) | Like(name=name, array=array):
+                facts[name] = facts[array]
+            case New():
+                facts[stmt.name] = stmt.type
+            case Dim(name=name):
+                facts[name] = "i"
             case If():
                 _block(stmt.then, facts)
                 _block(stmt.orelse, facts)
@@ -76,7 +83,13 @@ def _block(block: Block, facts: dict[str, Type]) -> None:
                 facts.update({n: type_of(p, facts) or "f" for n, p in zip(names, pushed, strict=True)})
 
 
-def _loop(stmt: For | While, facts: dict[str, Type]) -> None:
+def _array(name: str, facts: Mapping[str, Kind]) -> ArrayType:
+    kind = facts[name]
+    assert isinstance(kind, ArrayType)  # the reader loads from arrays only
+    return kind
+
+
+def _loop(stmt: For | While, facts: dict[str, Kind]) -> None:
     if isinstance(stmt, For):
         facts[stmt.index] = "i"
     for carry in stmt.carried:
@@ -96,21 +109,14 @@ def _loop(stmt: For | While, facts: dict[str, Type]) -> None:
         facts[name] = facts[carry.name]
 
 
-def _op(stmt: Let, facts: Mapping[str, Type]) -> Type:
-    types = [type_of(arg, facts) for arg in stmt.args]
-    if stmt.op in BOOLEAN:
-        return "b"
-    if stmt.op in _INTEGER or stmt.op in _SHIFTS:
-        return "i"
-    if stmt.op in _BITWISE:
-        return _joined(*types)
-    if stmt.op == "where":
-        return _joined(*types[1:])
-    if stmt.op == "power" and not _whole_exponent(stmt.args[1]):
-        return "f"
-    if stmt.op in _ARITHMETIC:
-        return "f" if _joined(*types) == "f" else "i"
-    return "f"
+def _op(stmt: Let, facts: Mapping[str, Kind]) -> Kind:
+    types = [_number(type_of(arg, facts)) for arg in stmt.args]
+    return result_type(stmt.op, types, stmt.op == "power" and _whole_exponent(stmt.args[1]))
+
+
+def _number(kind: Kind | None) -> Type | None:
+    assert not isinstance(kind, ArrayType)  # the reader expands what works on whole arrays
+    return kind
 
 
 def _whole_exponent(arg: Arg) -> bool:

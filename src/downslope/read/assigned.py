@@ -96,7 +96,7 @@ def _meet(left: State, right: State) -> State:
     return left & right
 
 
-def stored(body: Iterable[ast.stmt]) -> frozenset[str]:
+def stored(body: Iterable[ast.AST]) -> frozenset[str]:
     """The names that statements assign, not counting those of nested functions."""
     names: set[str] = set()
     todo: list[ast.AST] = list(body)
@@ -114,17 +114,16 @@ def stored(body: Iterable[ast.stmt]) -> frozenset[str]:
 
 
 def stored_target(node: ast.While | ast.For) -> frozenset[str]:
-    """The loop variable, if there is one."""
-    if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
-        return frozenset({node.target.id})
-    return frozenset()
+    """The loop's variables, if there are any."""
+    return stored([node.target]) if isinstance(node, ast.For) else frozenset()
 
 
 def surely_runs(node: ast.While | ast.For) -> bool:
     """Whether the loop is `while True`, or a range of literals with at least one pass."""
     if isinstance(node, ast.While):
         return isinstance(node.test, ast.Constant) and bool(node.test.value)
-    if not isinstance(node.iter, ast.Call):
+    called = node.iter.func if isinstance(node.iter, ast.Call) else None
+    if not isinstance(node.iter, ast.Call) or not (isinstance(called, ast.Name) and called.id == "range"):
         return False
     try:
         bounds = [ast.literal_eval(arg) for arg in node.iter.args]

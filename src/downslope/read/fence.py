@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
-from downslope.read.resolve import Missing, number, resolve, root, row_of
+from downslope.read.resolve import ITERATORS, METHODS, Missing, Row, number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.rules.kinds import OPERATORS
 
@@ -16,7 +17,7 @@ STATEMENTS = (
 )  # fmt: skip
 EXPRESSIONS = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call,
-    ast.Tuple, ast.Attribute,
+    ast.Tuple, ast.Attribute, ast.Subscript, ast.List,
 )  # fmt: skip
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
@@ -27,18 +28,19 @@ WHY = {
     "Global": "a program that changes module state is not a function of its arguments.",
     "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
     "Expr": "a program is a function of its inputs; what it does besides its result cannot be kept.",
-    "Subscript": "arrays, lists and dicts are not supported yet; a program works on numbers.",
-    "List": "arrays, lists and dicts are not supported yet; a program works on numbers.",
-    "Dict": "arrays, lists and dicts are not supported yet; a program works on numbers.",
+    "List": "lists are not supported yet; a program works on numbers and arrays.",
+    "Dict": "dicts are not supported yet; a program works on numbers and arrays.",
 }
 FIX = {
     "Expr": "leave the line out, or do it where the program is called.",
     "Try": "test the condition with `if` before the operation that fails.",
-    "Subscript": "pass each number as an argument of its own.",
-    "List": "use separate variables, or a tuple inside sum(), min() or max().",
+    "List": "make an array of it, np.array([...]), or use a tuple inside sum(), min() or max().",
     "Global": "pass the value as an argument and return it.",
     "Nonlocal": "return the new value from the helper.",
 }
+PARTS = frozenset({"shape", "size", "ndim", "T"})
+Locals: TypeAlias = "set[str] | frozenset[str]"
+Nested: TypeAlias = dict[str, ast.AST]
 
 
 def fence(source: Source) -> None:
@@ -113,11 +115,14 @@ class _Fence:
                     )
                     return
                 for target in targets:
-                    yield from self._target(target)
+                    yield from self._target(target, local, nested)
+            case ast.AugAssign(target=ast.Subscript() as target):
+                yield from self._element(target, local, nested)
             case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
-                yield from self._target(target, alone=True)
+                yield from self._target(target, local, nested, alone=True)
             case ast.For():
-                yield from self._range(node)
+                yield from self._target(node.target, local, nested)
+                yield from self._passes(node.iter, local, nested)
             case ast.Raise():
                 return
             case ast.Assert():
@@ -129,19 +134,14 @@ class _Fence:
                 )
         yield from self._children(node, local, nested)
 
-    def _children(
-        self, node: ast.AST, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
-    ) -> Iterator[Problem]:
+    def _children(self, node: ast.AST, local: Locals, nested: Nested) -> Iterator[Problem]:
+        elsewhere = {"target", "targets", "annotation"} | ({"iter"} if isinstance(node, ast.For) else set())
         for name, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.stmt):
                     yield from self._statement(child, local, nested)
-                elif isinstance(child, ast.expr) and name not in ("target", "targets", "annotation"):
-                    if isinstance(node, ast.For) and name == "iter":
-                        for argument in child.args if isinstance(child, ast.Call) else ():
-                            yield from self._expression(argument, local, nested)
-                    else:
-                        yield from self._expression(child, local, nested)
+                elif isinstance(child, ast.expr) and name not in elsewhere:
+                    yield from self._expression(child, local, nested)
 
     def _nested(
         self, node: ast.FunctionDef, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
@@ -165,30 +165,61 @@ class _Fence:
         visible: dict[str, ast.AST] = dict.fromkeys(local, node) | nested
         yield from self._function(node, visible)
 
-    def _target(self, target: ast.expr, alone: bool = False) -> Iterator[Problem]:
+    def _target(
+        self, target: ast.expr, local: Locals, nested: Nested, alone: bool = False
+    ) -> Iterator[Problem]:
         match target:
             case ast.Name():
                 return
+            case ast.Subscript() if not alone:
+                yield from self._element(target, local, nested)
             case ast.Tuple(elts=elements) if not alone:
                 for element in elements:
-                    yield from self._target(element)
+                    yield from self._target(element, local, nested)
             case _:
                 yield self._refused(target)
 
-    def _range(self, node: ast.For) -> Iterator[Problem]:
-        called = node.iter.func if isinstance(node.iter, ast.Call) else None
-        is_range = called is not None and resolve(called, self.source.namespace) is range
-        if not is_range or not isinstance(node.target, ast.Name):
+    def _element(self, node: ast.Subscript, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """`value[index]`, read or stored."""
+        yield from self._expression(node.value, local, nested)
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            if isinstance(part, ast.Slice):
+                for bound in (part.lower, part.upper, part.step):
+                    if bound is not None:
+                        yield from self._expression(bound, local, nested)
+            elif not _is_axis(part, self.source):
+                yield from self._expression(part, local, nested)
+
+    def _passes(self, node: ast.expr, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """What a loop goes over: a range, an array, or enumerate, zip and reversed of these."""
+        row = row_of(resolve(node.func, self.source.namespace)) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and row is not None and row.name in ITERATORS:
+            yield from self._iterator(node, row.name, local, nested)
+        elif isinstance(node, ast.Name | ast.Subscript | ast.Attribute | ast.BinOp | ast.Call):
+            yield from self._expression(node, local, nested)
+        else:
             yield self._problem(
-                node.iter,
-                "a loop over something other than range(...)",
-                "only counted loops and `while` are supported yet.",
+                node,
+                "a loop over something other than a range or an array",
+                "loops go over range, arrays, enumerate, zip and reversed.",
                 "loop with `for i in range(n)`.",
             )
-        elif isinstance(node.iter, ast.Call) and (node.iter.keywords or not 1 <= len(node.iter.args) <= 3):
+
+    def _iterator(self, node: ast.Call, name: str, local: Locals, nested: Nested) -> Iterator[Problem]:
+        least, most = {"range": (1, 3), "enumerate": (1, 2), "zip": (1, 99), "reversed": (1, 1)}[name]
+        keywords = [keyword for keyword in node.keywords if (name, keyword.arg) != ("enumerate", "start")]
+        if keywords or not least <= len(node.args) + len(node.keywords) <= most or not node.args:
             yield self._problem(
-                node.iter, "range() takes one to three arguments", "", "write range(start, stop, step)."
-            )
+                node, f"{ast.unparse(node)} as what a loop goes over", "its arguments do not fit.",
+                f"give {name} {'one to three arguments' if name == 'range' else 'ranges or arrays'}.",
+            )  # fmt: skip
+            return
+        for position, argument in enumerate(node.args):
+            number_wanted = name == "range" or (name == "enumerate" and position == 1)
+            check = self._expression if number_wanted else self._passes
+            yield from check(argument, local, nested)
+        for keyword in node.keywords:
+            yield from self._expression(keyword.value, local, nested)
 
     def _expression(
         self, node: ast.expr, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
@@ -217,11 +248,15 @@ class _Fence:
                     )
                 elif name not in local and name not in nested:
                     yield from self._value(node)
-            case ast.Attribute():
-                if root(node) in local or root(node) in nested:
-                    yield self._attribute(node)
+            case ast.Attribute(value=value, attr=attr):
+                if self._inside(value, local, nested):
+                    yield from self._part(node, attr, local, nested)
                 else:
                     yield from self._value(node)
+            case ast.Subscript():
+                yield from self._element(node, local, nested)
+            case ast.List():
+                yield self._refused(node)
             case ast.Call():
                 yield from self._call(node, local, nested)
             case ast.Compare(ops=ops):
@@ -235,13 +270,29 @@ class _Fence:
                         )
                 yield from self._children(node, local, nested)
             case ast.BinOp(op=op) | ast.UnaryOp(op=op):
-                if type(op) not in OPERATORS:
+                if type(op) not in OPERATORS and not isinstance(op, ast.MatMult):
                     yield self._problem(
                         node, f"the operator `{_symbol(op)}`", "it needs arrays.", "use numbers."
                     )
                 yield from self._children(node, local, nested)
             case _:
                 yield from self._children(node, local, nested)
+
+    def _inside(self, node: ast.expr, local: Locals, nested: Nested) -> bool:
+        """Whether an expression is one of the program's own values, not a module or what it holds."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return not isinstance(node, ast.Name) or node.id in local or node.id in nested
+
+    def _part(self, node: ast.Attribute, attr: str, local: Locals, nested: Nested) -> Iterator[Problem]:
+        yield from self._expression(node.value, local, nested)
+        if attr not in PARTS:
+            yield self._problem(
+                node,
+                f"the attribute {attr!r}",
+                "of a value, only the shape, size, ndim and T of an array are read.",
+                "use a variable or a function.",
+            )
 
     def _value(self, node: ast.expr) -> Iterator[Problem]:
         value = resolve(node, self.source.namespace)
@@ -264,9 +315,12 @@ class _Fence:
     def _call(
         self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
     ) -> Iterator[Problem]:
+        row = row_of(resolve(node.func, self.source.namespace))
         for argument in node.args:
-            yield from self._expression(argument, local, nested)
+            yield from self._argument(argument, row, local, nested)
         for keyword in node.keywords:
+            if row is not None and row.array and keyword.arg in ("dtype", "axis"):
+                continue
             if keyword.arg is None:
                 yield self._problem(
                     keyword.value, "a call with **", "its inputs are not known.", "name them."
@@ -274,6 +328,9 @@ class _Fence:
             else:
                 yield from self._expression(keyword.value, local, nested)
         name = ast.unparse(node.func)
+        if isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested):
+            yield from self._method(node.func, local, nested)
+            return
         if isinstance(node.func, ast.Name) and (name in nested or name in local):
             if not isinstance(nested.get(name), ast.FunctionDef):
                 yield self._problem(
@@ -283,18 +340,29 @@ class _Fence:
                     "call a function defined with `def`.",
                 )
             return
-        if isinstance(node.func, ast.Attribute) and (root(node.func) in local or root(node.func) in nested):
-            yield self._attribute(node.func)
-            return
         yield from self._outside(node, name)
 
-    def _attribute(self, node: ast.Attribute) -> Problem:
-        return self._problem(
-            node,
-            f"an attribute of {root(node)!r}",
-            "the variables of a program are numbers, and nothing is read from them.",
-            "use the number itself, or functions.",
-        )
+    def _argument(self, node: ast.expr, row: Row | None, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """An argument; functions that make arrays take lists, nested ones too."""
+        if (
+            isinstance(node, ast.List)
+            and row is not None
+            and (row.array or row.name in ("sum", "max", "min"))
+        ):
+            for element in node.elts:
+                yield from self._argument(element, row, local, nested)
+        else:
+            yield from self._expression(node, local, nested)
+
+    def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
+        yield from self._expression(func.value, local, nested)
+        if func.attr not in METHODS:
+            yield self._problem(
+                func,
+                f"the method {func.attr!r}",
+                "it is not read.",
+                f"methods are {', '.join(sorted(METHODS))}.",
+            )
 
     def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
         value = resolve(node.func, self.source.namespace)
@@ -319,11 +387,15 @@ class _Fence:
             )
             return
         if row is not None:
-            if row.name == "range":
+            if row.name in ITERATORS:
                 yield self._problem(
-                    node, "range(...) as a value", "a program works on numbers.", "loop over it."
+                    node, f"{row.name}(...) as a value", "a program works on numbers.", "loop over it."
                 )
-            elif node.keywords and not (row.name == "round_int" and _names(node) == {"ndigits"}):
+            elif (
+                node.keywords
+                and not row.array
+                and not (row.name == "round_int" and _names(node) == {"ndigits"})
+            ):
                 yield self._problem(
                     node, f"keywords in a call of {name}", "they are not read.", "pass by position."
                 )
@@ -390,6 +462,13 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _names(call: ast.Call) -> set[str | None]:
     return {keyword.arg for keyword in call.keywords}
+
+
+def _is_axis(node: ast.expr, source: Source) -> bool:
+    """Whether an item in brackets is `...`, `None` or `np.newaxis`."""
+    if isinstance(node, ast.Constant):
+        return node.value is None or node.value is Ellipsis
+    return isinstance(node, ast.Attribute) and resolve(node, source.namespace) is None
 
 
 def _spoken(node: ast.AST) -> str:

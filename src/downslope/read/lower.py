@@ -2,102 +2,107 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
-from downslope.errors import Loc, UnsupportedError
-from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Carry, Fail, For, Function, If, Let, Lit, Param, Stmt, While
-from downslope.read.assigned import stored, stored_target
+from downslope.errors import UnsupportedError
+from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, Stmt
+from downslope.ir.types import ArrayType, Kind
+from downslope.read.control import ControlReader
 from downslope.read.fence import fence
+from downslope.read.frames import UNSET, Closure, Frame, Value, flat
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, structured
+from downslope.read.views import Lazy, View
 from downslope.rules import RULES
 from downslope.rules.kinds import OPERATORS
 
-Value: TypeAlias = "Arg | tuple[Value, ...] | Closure"
-UNSET = Lit(None)
 
-
-@dataclass(frozen=True)
-class Closure:
-    """A nested function and the frame it was defined in."""
-
-    node: ast.FunctionDef
-    frame: "_Frame"
-    defaults: Mapping[str, Value]
-
-
-@dataclass
-class _Frame:
-    """The variables of one call: what each name is now."""
-
-    source: Source
-    env: dict[str, Value]
-    until: Mapping[ast.stmt, str] = field(default_factory=dict)
-    parent: "_Frame | None" = None
-
-    def find(self, name: str) -> "Value | None":
-        frame: _Frame | None = self
-        while frame is not None:
-            if name in frame.env:
-                return frame.env[name]
-            frame = frame.parent
-        return None
-
-
-def lower(source: Source) -> Function:
+def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     """The program as one IR function; its parameters are its arguments, in order.
 
-    Raises `UnsupportedError` with every place that cannot be differentiated.
+    `kinds` are the types of the arguments; without them, all are floats. Raises `UnsupportedError` with
+    every place that cannot be differentiated.
     """
     fence(source)
     lowerer = _Lowerer()
-    params = tuple(Param(lowerer.names.fresh(name), name) for name in source.arguments)
-    env: dict[str, Value] = _preset(source) | {param.label: param.name for param in params}
-    value = lowerer.function(source.node, _Frame(source, env))
-    outputs = _flat(value)
+    given: list[Kind] = list(kinds) or ["f" for _ in source.arguments]
+    params = tuple(
+        Param(lowerer.names.fresh(name), name, kind if isinstance(kind, ArrayType) else None)
+        for name, kind in zip(source.arguments, given, strict=True)
+    )
+    env = _preset(source)
+    env |= {param.label: lowerer.parameter(param, kind) for param, kind in zip(params, given, strict=True)}
+    value = lowerer.function(source.node, Frame(source, env))
+    outputs = lowerer.outputs(value)
     name = getattr(source.node, "name", "program")
     loc = source.loc(source.node)
     return Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
 
 
-class _Lowerer:
-    def __init__(self) -> None:
-        self.names = Names()
-        self.out: list[Stmt] = []
-        self.place: Loc | None = None
+class _Lowerer(ControlReader):
+    def parameter(self, param: Param, kind: Kind) -> Value:
+        """What an argument is inside the program."""
+        if param.array is not None:
+            return self.arrays.parameter(param.name, param.label, param.array)
+        if kind == "i":
+            self.arrays.numbers.whole(param.name)
+        return param.name
+
+    def outputs(self, value: Value) -> tuple[Arg, ...]:
+        """What the program returns: numbers and arrays."""
+        if isinstance(value, tuple):
+            return tuple(output for part in value for output in self.outputs(part))
+        if isinstance(value, View | Lazy):
+            settled = value if isinstance(value, View) and value.whole else self.whole.materialised(value)
+            return (self.arrays.current[settled.buffer],)
+        return flat(self.known(value))
 
     # ---- functions ---------------------------------------------------------------------------
 
-    def function(self, node: ast.FunctionDef | ast.Lambda, frame: _Frame) -> Value:
+    def function(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
         if isinstance(node, ast.Lambda):
             self.place = frame.source.loc(node.body)
             return self.expression(node.body, frame)
         shape = structured(node.body)
         frame.until = shape.until
-        self.block(shape.body, frame)
+        self.merging.frames.append(frame)
+        try:
+            self.block(shape.body, frame)
+        finally:
+            self.merging.frames.pop()
         if RESULT not in frame.env:  # every path raises
             return UNSET
         return frame.env[RESULT]
 
-    def call(self, node: ast.Call, frame: _Frame) -> Value:
+    def call(self, node: ast.Call, frame: Frame, hint: str) -> Value:
         found = frame.find(node.func.id) if isinstance(node.func, ast.Name) else None
         if isinstance(found, Closure):
             inner = self.bind(found.node, node, frame, found.defaults)
-            return self.inlined(found.node, _Frame(found.frame.source, inner, parent=found.frame))
+            return self.inlined(found.node, Frame(found.frame.source, inner, parent=found.frame))
+        method = self.method(node, frame, hint)
+        if method is not None:
+            return method
         target = resolve(node.func, frame.source.namespace)
         row = row_of(target)
+        if row is not None and row.array:
+            return self.array_call(row.name, node, frame, hint)
         if row is not None:
             values = [self.expression(argument, frame) for argument in node.args]
             values += [self.expression(keyword.value, frame) for keyword in node.keywords]
-            return self.builtin(row.name, values, node, frame) if row.builtin else self.row(row.name, values)
+            if getattr(target, "__module__", "") == "math" and any(
+                isinstance(v, View | Lazy) for v in values
+            ):
+                raise self.unsupported(
+                    f"{ast.unparse(node.func)} of an array", "it takes a number.", f"use numpy.{row.name}."
+                )
+            return (
+                self.builtin(row.name, values, node, frame) if row.builtin else self.apply(row.name, values)
+            )
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
         inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
-        return self.inlined(helper.node, _Frame(helper, _preset(helper) | inner))
+        return self.inlined(helper.node, Frame(helper, _preset(helper) | inner))
 
-    def fixed(self, helper: Source, node: ast.Call, frame: _Frame) -> dict[str, Value]:
+    def fixed(self, helper: Source, node: ast.Call, frame: Frame) -> dict[str, Value]:
         """The defaults of a helper that this call leaves as they are."""
         names = [name for name in helper.arguments if name not in helper.preset]
         given = {*names[: len(node.args)], *(str(keyword.arg) for keyword in node.keywords)}
@@ -112,7 +117,7 @@ class _Lowerer:
                 )
         return {name: Lit(number(value)) for name, value in left.items()}
 
-    def inlined(self, node: ast.FunctionDef | ast.Lambda, frame: _Frame) -> Value:
+    def inlined(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
         place = self.place
         value = self.function(node, frame)
         self.place = place
@@ -122,7 +127,7 @@ class _Lowerer:
         self,
         callee: ast.FunctionDef | ast.Lambda,
         node: ast.Call,
-        frame: _Frame,
+        frame: Frame,
         defaults: Mapping[str, Value],
         preset: Sequence[str] = (),
     ) -> dict[str, Value]:
@@ -132,9 +137,9 @@ class _Lowerer:
         every = positional + [a.arg for a in callee.args.kwonlyargs]
         given: dict[str, Value] = {}
         for name, argument in zip(positional, node.args, strict=False):
-            given[name] = self.expression(argument, frame)
+            given[name] = self.settled(self.expression(argument, frame), name)
         for keyword in node.keywords:
-            given[str(keyword.arg)] = self.expression(keyword.value, frame)
+            given[str(keyword.arg)] = self.settled(self.expression(keyword.value, frame), str(keyword.arg))
         wrong = [name for name in given if name not in every]
         missing = [name for name in every if name not in given and name not in defaults]
         if wrong or missing or len(node.args) > len(positional):
@@ -148,25 +153,31 @@ class _Lowerer:
 
     # ---- statements --------------------------------------------------------------------------
 
-    def block(self, body: Sequence[ast.stmt], frame: _Frame) -> None:
+    def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
         for statement in body:
             if hasattr(statement, "lineno"):
                 self.place = frame.source.loc(statement)
             self.statement(statement, frame)
 
-    def statement(self, node: ast.stmt, frame: _Frame) -> None:
+    def statement(self, node: ast.stmt, frame: Frame) -> None:
         match node:
             case ast.Assign(targets=targets, value=value):
                 hint = targets[0].id if isinstance(targets[0], ast.Name) else "t"
-                result = self.expression(value, frame, hint)
+                result = self.assigned(value, targets, frame, hint)
                 for target in targets:
                     self.assign(target, result, frame)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                frame.env[name] = self.expression(value, frame, name)
+                frame.env[name] = self.settled(self.expression(value, frame, name), name)
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
                 old = self.expression(ast.copy_location(ast.Name(name, ast.Load()), target), frame)
-                operands = [old, self.expression(value, frame)]
-                frame.env[name] = self.row(OPERATORS[type(op)], operands, name)
+                if isinstance(old, View):
+                    self.augmented(old, OPERATORS[type(op)], value, frame)
+                else:
+                    new = self.apply(OPERATORS[type(op)], [old, self.expression(value, frame)], name)
+                    frame.env[name] = self.settled(new, name)
+            case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
+                view = self.selected(self.expression(target.value, frame), target, frame)
+                self.augmented(view, OPERATORS[type(op)], value, frame)
             case ast.If():
                 self.branch(node, frame)
             case ast.For():
@@ -181,7 +192,7 @@ class _Lowerer:
             case ast.FunctionDef():
                 frame.env[node.name] = Closure(node, frame, self.defaults(node, frame))
 
-    def defaults(self, node: ast.FunctionDef, frame: _Frame) -> dict[str, Value]:
+    def defaults(self, node: ast.FunctionDef, frame: Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
         pairs = list(zip(reversed(positional), reversed(node.args.defaults), strict=False))
         pairs += [
@@ -189,9 +200,19 @@ class _Lowerer:
         ]
         return {argument.arg: self.expression(default, frame) for argument, default in pairs}
 
-    def assign(self, target: ast.expr, value: Value, frame: _Frame) -> None:
+    def assigned(self, value: ast.expr, targets: list[ast.expr], frame: Frame, hint: str) -> Value:
+        """The value of an assignment; a formula over arrays that goes to elements needs no array."""
+        result = self.expression(value, frame, hint)
+        if len(targets) == 1 and isinstance(targets[0], ast.Subscript):
+            return result
+        return self.settled(result, hint)
+
+    def assign(self, target: ast.expr, value: Value, frame: Frame) -> None:
         if isinstance(target, ast.Name):
             frame.env[target.id] = value
+            return
+        if isinstance(target, ast.Subscript):
+            self.store_at(target, value, frame)
             return
         assert isinstance(target, ast.Tuple)  # the fence lets nothing else through
         if not isinstance(value, tuple) or len(value) != len(target.elts):
@@ -204,7 +225,7 @@ class _Lowerer:
         for element, part in zip(target.elts, value, strict=True):
             self.assign(element, part, frame)
 
-    def asserted(self, test: ast.expr, frame: _Frame) -> None:
+    def asserted(self, test: ast.expr, frame: Frame) -> None:
         holds = self.truth(self.expression(test, frame))
         if holds == Lit(True):
             return
@@ -214,168 +235,46 @@ class _Lowerer:
     def captured(self, run: Callable[[], None]) -> tuple[Stmt, ...]:
         """The statements that `run` emits, as a body of their own."""
         outer, self.out = self.out, []
-        run()
-        inner, self.out = self.out, outer
-        return tuple(inner)
-
-    def branch(self, node: ast.If, frame: _Frame) -> None:
-        place = self.place
-        cond = self.truth(self.expression(node.test, frame))
-        if isinstance(cond, Lit):
-            self.block(node.body if cond.value else node.orelse, frame)
-            return
-        before = dict(frame.env)
-        then = self.captured(lambda: self.block(node.body, frame))
-        after_then, frame.env = frame.env, dict(before)
-        orelse = self.captured(lambda: self.block(node.orelse, frame))
-        after_else = frame.env
-        changed = [
-            name
-            for name in dict.fromkeys((*after_then, *after_else))
-            if after_then.get(name, UNSET) != after_else.get(name, UNSET)
-        ]
-        pairs = {name: self.joined(after_then.get(name), after_else.get(name)) for name in changed}
-        frame.env = (
-            after_then
-            | after_else
-            | self.join(pairs, lambda a, b, names: If(cond, Block(then, a), Block(orelse, b), names, place))
-        )
-
-    def joined(self, left: "Value | None", right: "Value | None") -> tuple[Value, Value]:
-        """Two values of one variable made alike in shape; a value that is not set is `UNSET`."""
-        if left is None or right is None:
-            shape = right if left is None else left
-            assert shape is not None  # one of the branches set it
-            blank = _like(shape, UNSET)
-            return (blank, shape) if left is None else (shape, blank)
-        return left, right
-
-    def join(
-        self,
-        pairs: Mapping[str, tuple[Value, Value]],
-        build: Callable[[tuple[Arg, ...], tuple[Arg, ...], tuple[str, ...]], Stmt],
-    ) -> dict[str, Value]:
-        """Emit the statement that merges pairs of values, and give each variable its result."""
-        merged: dict[str, Value] = {}
-        lefts: list[Arg] = []
-        rights: list[Arg] = []
-        results: list[str] = []
-        for name, (left, right) in pairs.items():
-            if isinstance(left, Closure) or isinstance(right, Closure):
-                continue
-            if not _same_shape(left, right):
-                raise UnsupportedError(
-                    f"{name.strip('_')!r} is one number on one path and several on another",
-                    loc=self.place, why="the shape of a value must be known when the program is read.",
-                    fix="give it the same form on every path.",
-                )  # fmt: skip
-            lefts += _flat(left)
-            rights += _flat(right)
-            fresh = [self.names.fresh(name) for _ in _flat(left)]
-            results += fresh
-            merged[name] = _rebuilt(left, iter(fresh))
-        self.out.append(build(tuple(lefts), tuple(rights), tuple(results)))
-        return merged
-
-    # ---- loops -------------------------------------------------------------------------------
-
-    def counted(self, node: ast.For, frame: _Frame) -> None:
-        assert isinstance(node.iter, ast.Call)
-        assert isinstance(node.target, ast.Name)
-        place = self.place
-        bounds = [self.argument(self.expression(argument, frame)) for argument in node.iter.args]
-        start = bounds[0] if len(bounds) > 1 else Lit(0)
-        stop = bounds[min(1, len(bounds) - 1)]
-        step = bounds[2] if len(bounds) > 2 else Lit(1)
-        if step == Lit(0):
-            raise UnsupportedError(
-                "range() with step 0",
-                loc=frame.source.loc(node.iter),
-                why="it has no end.",
-                fix="use another step.",
-            )
-        index = self.names.fresh(node.target.id)
-
-        def body() -> None:
-            frame.env[node.target.id] = index  # type: ignore[attr-defined]  # a Name, asserted above
-            self.block(node.body, frame)
-
-        carried, inside, yields, results, until = self.carried(node, frame, body)
-        self.out.append(For(index, start, stop, step, carried, Block(inside, yields), results, until, place))
-
-    def conditional(self, node: ast.While, frame: _Frame) -> None:
-        place = self.place
-        tests: list[Block] = []
-
-        def body() -> None:
-            outer, self.out = self.out, []
-            holds = self.truth(self.expression(node.test, frame))
-            tests.append(Block(tuple(self.out), (holds,)))
-            self.out = outer
-            self.block(node.body, frame)
-
-        carried, inside, yields, results, until = self.carried(node, frame, body)
-        self.out.append(While(carried, tests[0], Block(inside, yields), results, until, place))
-
-    def carried(
-        self, node: ast.For | ast.While, frame: _Frame, body: Callable[[], None]
-    ) -> tuple[tuple[Carry, ...], tuple[Stmt, ...], tuple[Arg, ...], tuple[str, ...], int | None]:
-        """Lower a loop body with every variable it assigns carried from pass to pass."""
-        names = sorted(stored(node.body) | stored_target(node))
-        before = dict(frame.env)
-        entering = {n: before[n] for n in names if n in before and not isinstance(before[n], Closure)}
-        params = {n: _rebuilt(v, iter([self.names.fresh(n) for _ in _flat(v)])) for n, v in entering.items()}
-        frame.env.update(params)
-        inside = self.captured(body)
-        after, frame.env = frame.env, before
-        carries: list[Carry] = []
-        yields: list[Arg] = []
-        results: list[str] = []
-        until: int | None = None
-        for name in names:
-            last = after.get(name)
-            if last is None or isinstance(last, Closure):
-                continue
-            first = entering.get(name, _like(last, UNSET))
-            if not _same_shape(first, last):
-                raise UnsupportedError(
-                    f"{name!r} changes its shape in the loop", loc=frame.source.loc(node),
-                    why="the shape of a value must be known when the program is read.",
-                    fix="give it the same form before and inside the loop.",
-                )  # fmt: skip
-            inner = params.get(name)
-            labels = _flat(inner) if inner is not None else tuple(self.names.fresh(name) for _ in _flat(last))
-            if frame.until.get(node) == name:
-                until = len(carries)
-            carries += [Carry(str(label), init) for label, init in zip(labels, _flat(first), strict=True)]
-            yields += _flat(last)
-            fresh = [self.names.fresh(name) for _ in labels]
-            results += fresh
-            frame.env[name] = _rebuilt(last, iter(fresh))
-        return tuple(carries), inside, tuple(yields), tuple(results), until
+        checked, loaded = self.arrays.checked, dict(self.arrays.loaded)
+        try:
+            run()
+            return tuple(self.out)
+        finally:  # also where the body is read again: what was checked in it is not
+            self.out, self.arrays.checked, self.arrays.loaded = outer, checked, loaded
 
     # ---- expressions -------------------------------------------------------------------------
 
-    def expression(self, node: ast.expr, frame: _Frame, hint: str = "t") -> Value:
+    def expression(self, node: ast.expr, frame: Frame, hint: str = "t") -> Value:
         match node:
             case ast.Constant(value=value):
                 return Lit(number(value))
             case ast.Name(id=name):
                 found = frame.find(name)
-                return found if found is not None else Lit(number(resolve(node, frame.source.namespace)))
-            case ast.Attribute():
+                if found is not None:
+                    return self.known(found)
                 return Lit(number(resolve(node, frame.source.namespace)))
-            case ast.Tuple(elts=elements):
+            case ast.Attribute():
+                part = self.attribute(node, frame)
+                return part if part is not None else Lit(number(resolve(node, frame.source.namespace)))
+            case ast.Subscript():
+                self.place, place = frame.source.loc(node), self.place
+                result = self.subscript(node, frame, hint)
+                self.place = place
+                return result
+            case ast.BinOp(op=ast.MatMult(), left=left, right=right):
+                operands = [self.expression(left, frame), self.expression(right, frame)]
+                return self.array_calls.product("matmul", operands[0], operands[1])
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 return tuple(self.expression(element, frame) for element in elements)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self.negated(self.truth(self.expression(operand, frame)))
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
                 return Lit(-value)
             case ast.UnaryOp(op=op, operand=operand):
-                return self.row(OPERATORS[type(op)], [self.expression(operand, frame)], hint)
+                return self.apply(OPERATORS[type(op)], [self.expression(operand, frame)], hint)
             case ast.BinOp(left=left, op=op, right=right):
                 operands = [self.expression(left, frame), self.expression(right, frame)]
-                return self.row(OPERATORS[type(op)], operands, hint)
+                return self.apply(OPERATORS[type(op)], operands, hint)
             case ast.Compare():
                 return self.compared(node, frame)
             case ast.BoolOp(op=op, values=values):
@@ -384,7 +283,7 @@ class _Lowerer:
                 return self.chosen(test, body, orelse, frame, hint)
             case ast.Call():
                 self.place, place = frame.source.loc(node), self.place
-                result = self.call(node, frame)
+                result = self.call(node, frame, hint)
                 self.place = place
                 return result
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))
@@ -401,15 +300,17 @@ class _Lowerer:
                 fix="call it with as many.",
             )
         name = self.names.fresh(hint)
-        self.out.append(Let(name, op, tuple(self.argument(value) for value in values), self.place))
+        args = tuple(self.argument(value) for value in values)
+        self.out.append(Let(name, op, args, self.place))
+        self.arrays.numbers.result(name, op, args)
         return name
 
     def argument(self, value: Value) -> Arg:
         if isinstance(value, str | Lit):
             return value
         raise UnsupportedError(
-            "a tuple or function where a number is needed", loc=self.place,
-            why="arithmetic works on single numbers.", fix="unpack the tuple first.",
+            f"{'an array' if isinstance(value, View | Lazy) else 'a tuple or function'} where a number is needed",
+            loc=self.place, why="here a program works on single numbers.", fix="take one element.",
         )  # fmt: skip
 
     def truth(self, value: Value) -> Arg:
@@ -426,18 +327,18 @@ class _Lowerer:
     def negated(self, value: Arg) -> Arg:
         return Lit(not value.value) if isinstance(value, Lit) else self.row("logical_not", [value])
 
-    def compared(self, node: ast.Compare, frame: _Frame) -> Value:
+    def compared(self, node: ast.Compare, frame: Frame) -> Value:
         """`a < b < c` is `a < b and b < c`, with b computed once and c only if needed."""
         left = self.expression(node.left, frame)
         right = self.expression(node.comparators[0], frame)
-        first = self.row(OPERATORS[type(node.ops[0])], [left, right])
+        first = self.apply(OPERATORS[type(node.ops[0])], [left, right])
         if len(node.ops) == 1:
             return first
         rest = ast.copy_location(ast.Compare(ast.Name("__middle"), node.ops[1:], node.comparators[1:]), node)
-        inner = _Frame(frame.source, {"__middle": right}, frame.until, frame)
+        inner = Frame(frame.source, {"__middle": right}, frame.until, frame)
         return self.both(first, lambda: self.expression(rest, inner), True)
 
-    def short_circuit(self, conjunction: bool, values: Sequence[ast.expr], frame: _Frame) -> Value:
+    def short_circuit(self, conjunction: bool, values: Sequence[ast.expr], frame: Frame) -> Value:
         first = self.expression(values[0], frame)
         for node in values[1:]:
             first = self.both(first, lambda node=node: self.expression(node, frame), conjunction)  # type: ignore[misc]
@@ -463,24 +364,12 @@ class _Lowerer:
         self.out.append(If(holds, then, orelse, (name,), self.place))
         return name
 
-    def chosen(self, test: ast.expr, body: ast.expr, orelse: ast.expr, frame: _Frame, hint: str) -> Value:
-        place = self.place
-        cond = self.truth(self.expression(test, frame))
-        if isinstance(cond, Lit):
-            return self.expression(body if cond.value else orelse, frame, hint)
-        values: list[Value] = []
-        then = self.captured(lambda: values.append(self.expression(body, frame)))
-        other = self.captured(lambda: values.append(self.expression(orelse, frame)))
-        merged = self.join(
-            {hint: (values[0], values[1])},
-            lambda a, b, names: If(cond, Block(then, a), Block(other, b), names, place),
-        )
-        return merged[hint]
-
     # ---- builtins that are not rows -------------------------------------------------------------
 
-    def builtin(self, name: str, values: list[Value], node: ast.Call, frame: _Frame) -> Value:
+    def builtin(self, name: str, values: list[Value], node: ast.Call, frame: Frame) -> Value:
         match name, values:
+            case (("sum" | "max" | "min"), [View() | Lazy() as only]) if not node.keywords:
+                return self.array_calls.reduction(name, only, {})
             case (("max" | "min"), _):
                 return self.extreme("greater" if name == "max" else "less", values, node, frame)
             case "sum", [tuple() as terms, *start]:
@@ -509,7 +398,7 @@ class _Lowerer:
             fix="write sum((a, b, c))." if name == "sum" else "check the arguments.",
         )  # fmt: skip
 
-    def extreme(self, comparison: str, values: list[Value], node: ast.Call, frame: _Frame) -> Value:
+    def extreme(self, comparison: str, values: list[Value], node: ast.Call, frame: Frame) -> Value:
         """Python's max and min: the first of equals, as `b if b > a else a`."""
         terms = list(values[0]) if len(values) == 1 and isinstance(values[0], tuple) else values
         if len(terms) < 2 and not (len(values) == 1 and isinstance(values[0], tuple) and terms):
@@ -539,26 +428,3 @@ def _preset(source: Source) -> dict[str, Value]:
 
 def _boolean(inside: Sequence[Stmt], value: Arg) -> bool:
     return any(isinstance(s, Let) and s.name == value and s.op in BOOLEAN for s in inside)
-
-
-def _flat(value: Value) -> tuple[Arg, ...]:
-    if isinstance(value, tuple):
-        return tuple(arg for part in value for arg in _flat(part))
-    assert not isinstance(value, Closure)
-    return (value,)
-
-
-def _rebuilt(shape: Value, names: "object") -> Value:
-    if isinstance(shape, tuple):
-        return tuple(_rebuilt(part, names) for part in shape)
-    return next(names)  # type: ignore[no-any-return,call-overload]  # an iterator of names
-
-
-def _like(shape: Value, fill: Lit) -> Value:
-    return tuple(_like(part, fill) for part in shape) if isinstance(shape, tuple) else fill
-
-
-def _same_shape(left: Value, right: Value) -> bool:
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(map(_same_shape, left, right))
-    return not isinstance(left, tuple) and not isinstance(right, tuple)

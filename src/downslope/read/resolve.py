@@ -23,6 +23,16 @@ EXPANDED: Mapping[str, tuple[str, ...]] = {
     "builtins.min": ("a", "b"),
 }
 """Functions that the reader writes with rows -> the arguments they have as programs of their own."""
+ITERATORS = ("range", "enumerate", "zip", "reversed")
+"""Builtins that a loop may go over."""
+ARRAY_FUNCTIONS = (
+    "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "array", "asarray",
+    "arange", "linspace", "copy", "sum", "mean", "prod", "max", "min", "amax", "amin", "dot", "matmul", "inner",
+    "outer", "transpose", "cumsum", "cumprod", "diff", "size", "ndim", "shape", "linalg.norm",
+)  # fmt: skip
+"""Functions of NumPy that the reader itself takes apart into loops."""
+METHODS = frozenset({"copy", "sum", "mean", "prod", "max", "min", "dot", "transpose", "cumsum", "cumprod"})
+"""Methods of an array that are the NumPy function of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A callable that is a row of the rule table, or one the reader expands (`builtin`)."""
+    """A callable that is a row of the rule table, or one the reader expands.
+
+    `builtin` is one on numbers, `array` one on arrays.
+    """
 
     name: str
     builtin: bool = False
+    array: bool = False
 
 
 def resolve(node: ast.expr, namespace: Mapping[str, object]) -> object:
@@ -80,6 +94,12 @@ def is_numpy_scalar(value: object) -> bool:
     return np is not None and isinstance(value, np.generic)
 
 
+def is_array(value: object) -> bool:
+    """Whether a value is a NumPy array with dimensions; there is none before NumPy is loaded."""
+    np = sys.modules.get("numpy")
+    return np is not None and isinstance(value, np.ndarray) and value.ndim > 0
+
+
 def _module(spelling: str) -> str:
     return spelling.rpartition(".")[0]
 
@@ -94,6 +114,11 @@ def _rows_by_object(modules: frozenset[str]) -> dict[int, Row]:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
+    for name in ("len", "enumerate", "zip", "reversed"):
+        found[id(getattr(builtins, name))] = Row(name, array=True)
+    for name in ARRAY_FUNCTIONS if "numpy" in modules else ():
+        module, _, attribute = f"numpy.{name}".rpartition(".")
+        found[id(getattr(sys.modules[module], attribute))] = Row(attribute, array=True)
     for spelling in EXPANDED:
         if _module(spelling) in modules:
             found[id(spelled(spelling))] = Row(spelling.rpartition(".")[2], builtin=True)

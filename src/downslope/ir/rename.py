@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping
 
-from downslope.ir.nodes import Arg, Block, Carry, Fail, For, If, Let, Pop, Push, Stmt, While
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Carry,
+    Dim,
+    Fail,
+    For,
+    If,
+    Let,
+    Like,
+    Load,
+    New,
+    Pop,
+    Push,
+    Stmt,
+    Store,
+    While,
+)
 
 
 def renamed(block: Block, names: Mapping[str, str]) -> Block:
@@ -30,6 +47,16 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
         match s:
             case Let():
                 return Let(label(s.name), s.op, each(s.args), s.loc)
+            case Load():
+                return Load(label(s.name), label(s.array), each(s.index), s.loc)
+            case Store():
+                return Store(label(s.name), label(s.array), each(s.index), arg(s.value), s.loc)
+            case New():
+                return New(label(s.name), each(s.shape), s.type, s.fill, s.loc)
+            case Like():
+                return Like(label(s.name), label(s.array), s.loc)
+            case Dim():
+                return Dim(label(s.name), label(s.array), s.axis, s.loc)
             case If():
                 return If(arg(s.cond), inner(s.then), inner(s.orelse), labels(s.results), s.loc)
             case For():

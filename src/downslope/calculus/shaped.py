@@ -1,0 +1,263 @@
+"""Derivatives of programs that take or return arrays: one number per element, in the shape of the array."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from downslope.calculus.native_arrays import native_array, same_memory
+from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, one_output, params_of
+from downslope.calculus.run import Engine, copied, endless, explained, too_large
+from downslope.emit.python import emit
+from downslope.errors import DownslopeError, UsageError
+from downslope.ir.nodes import Function, names_of
+from downslope.ir.types import Kind
+from downslope.modes.forward import forward
+from downslope.modes.reverse import reverse
+from downslope.passes.buffers import stored
+from downslope.passes.cuts import counts
+from downslope.passes.guard import TOO_LARGE, guarded
+from downslope.read.resolve import is_array
+
+Values: TypeAlias = Sequence[Any]
+Make: TypeAlias = Callable[[Function, Sequence[str]], Function]
+
+
+def shaped_values(
+    read: Program, args: Values, kwargs: Mapping[str, Any], wrt: Sequence[str]
+) -> tuple[list[Any], list[Any]]:
+    """The inputs as emitted code takes them, and as they were given.
+
+    Numbers of `wrt` become floats, unless they index an array or bound a loop.
+    """
+    call = arguments(read.source, args, kwargs)
+    given = [call[name] for name in read.arguments]
+    values = [
+        native_array(v, n, n in wrt) if is_array(v) else number_of(v, n, False)
+        for n, v in zip(read.arguments, given, strict=True)
+    ]
+    kinds = tuple(map(kind_of, values))
+    form = read.form(kinds)
+    check_memory(read, kinds, given)
+    floats = set(wrt) - counts(form)
+    ready = [
+        float(v) if n in floats and not is_array(v) else v
+        for n, v in zip(read.arguments, values, strict=True)
+    ]
+    return ready, given
+
+
+def check_memory(read: Program, kinds: Kinds, values: Values) -> None:
+    """Raise `UsageError` if an array that the program stores into shares memory with another argument."""
+    written = read.written(kinds)
+    for name, one in zip(read.arguments, values, strict=True):
+        for other, value in zip(read.arguments, values, strict=True):
+            if name in written and other != name and same_memory(one, value):
+                raise UsageError(
+                    f"the arguments {name} and {other} share memory",
+                    why=f"the program stores into {name}, so its result depends on that.",
+                    fix="pass a copy of one of them.",
+                )
+
+
+@dataclass
+class Transformed:
+    """A program transformed and compiled for the types it is called with."""
+
+    program: Program
+    wrt: tuple[str, ...]
+    make: Make
+    engine: Engine
+    _runs: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
+
+    def form(self, values: Values) -> Function:
+        """The program itself for such arguments."""
+        return self.program.form(tuple(map(kind_of, values)))
+
+    def __call__(self, values: Values, extra: Values = ()) -> tuple[Any, ...]:
+        """The transformed program's results. Raises `ProgramError` where the program itself raises."""
+        source, all_values = self.program.source, list(values)
+        try:
+            *results, fault = self._run(values)(*values, *extra)
+        except StopIteration as error:  # the user's own function would not end either
+            raise endless(source, all_values) from error
+        except DownslopeError:
+            raise
+        except Exception:
+            explained(source, all_values)
+            raise
+        if fault or not all(np.isfinite(result).all() for result in results):
+            explained(source, all_values)
+        if self.engine == "native" and int(fault) & TOO_LARGE:
+            raise too_large(source, all_values)
+        return tuple(
+            result.copy() if self._shared(result, (*values, *extra)) else result for result in results
+        )
+
+    def _shared(self, result: Any, values: Values) -> bool:
+        """Whether a result is an argument itself: then the caller gets one of his own."""
+        return any(same_memory(result, value) for value in values)
+
+    def _run(self, values: Values) -> Callable[..., Any]:
+        kinds = tuple(map(kind_of, values))
+        if kinds not in self._runs:
+            base = self.program.form(kinds)
+            made = self.make(base, params_of(base, self.wrt))
+            self._runs[kinds] = runnable(made, names_of(base), kinds, self.engine)
+        return self._runs[kinds]
+
+
+def runnable(function: Function, primal: frozenset[str], kinds: Kinds, engine: Engine) -> Callable[..., Any]:
+    """A function for arguments of these types, as native code or as plain Python.
+
+    Parameters beyond `kinds` are floats or arrays, as they say themselves. The caller's arrays are never
+    written to. Its last result is the fault code of the run (`passes.guard`).
+    """
+    full: tuple[Kind, ...] = (*kinds, *(param.array or "f" for param in function.params[len(kinds) :]))
+    given = {param.name: kind for param, kind in zip(function.params, full, strict=True)}
+    watched = guarded(function, primal, given)
+    from downslope.native import arrays, compiled  # Numba is slow to load
+
+    if engine == "native":
+        return arrays.native(watched, full, given)
+    run = compiled.interpreted(emit(watched, given, "program"), "program")
+    written = [param.name in stored(watched) for param in watched.params]
+
+    def call(*values: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return run(*arrays.own(values, written))
+
+    return call
+
+
+def reversed_once(function: Function, names: Sequence[str]) -> Function:
+    """The gradient of the one output."""
+    return reverse(function, names)
+
+
+def pulled(function: Function, names: Sequence[str]) -> Function:
+    """The transpose: cotangents of the outputs are further parameters."""
+    return reverse(function, names, seeded=True)
+
+
+def pushed(function: Function, names: Sequence[str]) -> Function:
+    """The differential: tangents of the inputs are further parameters."""
+    return forward(function, names, seeded=True)
+
+
+def pushed_gradient(function: Function, names: Sequence[str]) -> Function:
+    """The differential of the gradient (forward over reverse)."""
+    return forward(reverse(function, names), names, seeded=True)
+
+
+def positions(program: Program, wrt: Sequence[str]) -> list[int]:
+    """Where the inputs that vary are among the arguments."""
+    return [program.position(name) for name in wrt]
+
+
+def one_number(program: Program, values: Values) -> None:
+    """Raise `UsageError` unless the program returns one number for such arguments."""
+    one_output(program, program.form(tuple(map(kind_of, values))))
+
+
+def zero_like(value: Any) -> Any:
+    """The zero tangent of a value."""
+    return np.zeros(value.shape) if isinstance(value, np.ndarray) else 0.0
+
+
+def directions(values: Values) -> Iterator[tuple[int, tuple[int, ...], list[Any]]]:
+    """For every element of the values: which value, which element, and the tangents that move it alone."""
+    for position, value in enumerate(values):
+        for index in np.ndindex(np.shape(value)):
+            tangents = [zero_like(v) for v in values]
+            if index:
+                tangents[position][index] = 1.0
+            else:
+                tangents[position] = 1.0
+            yield position, index, tangents
+
+
+def size(values: Values) -> int:
+    """How many numbers there are in all."""
+    return sum(int(np.size(value)) for value in values)
+
+
+def blocks(outputs: Values, inputs: Values) -> list[list[Any]]:
+    """An array of zeros per output and input: the shape of the one, then that of the other."""
+    return [[np.zeros((*np.shape(y), *np.shape(x))) for x in inputs] for y in outputs]
+
+
+def columns(run: Transformed, values: Values, varied: Values, first: int) -> list[list[Any]]:
+    """Derivatives of the results from `first` on, one direction after another.
+
+    `run` gives so many results, then the tangent of each.
+    """
+    found: list[list[Any]] = []
+    for position, index, tangents in directions(varied):
+        results = run(values, tangents)
+        half = len(results) // 2
+        found = found or blocks(results[first:half], varied)
+        for block, tangent in zip(found, results[half + first :], strict=True):
+            block[position][(..., *index)] = tangent
+    return found
+
+
+def rows(run: Transformed, values: Values, outputs: Values, varied: Values) -> list[list[Any]]:
+    """Derivatives of the outputs, one cotangent after another."""
+    found = blocks(outputs, varied)
+    for position, index, bars in directions(outputs):
+        pulled_back = run(values, bars)[len(outputs) :]
+        for column, bar in enumerate(pulled_back):
+            found[position][column][index] = bar
+    return found
+
+
+def shaped_like(value: Any, slope: Any) -> Any:
+    """A derivative in the type of its input: an array of the same type of floats, or a float."""
+    if isinstance(value, np.ndarray):
+        return np.asarray(slope, dtype=value.dtype if value.dtype.kind == "f" else float)
+    return float(slope)
+
+
+def by_elements(values: Values, position: int, slope: Callable[[tuple[int, ...]], Any]) -> Any:
+    """The derivative in one argument, element by element: `slope(index)` is that of one element."""
+    found = np.empty(np.shape(values[position]))
+    for index in np.ndindex(found.shape):
+        found[index] = slope(index)
+    return found
+
+
+def along(
+    run: Callable[..., Any], values: Values, position: int, index: tuple[int, ...]
+) -> tuple[Any, float]:
+    """The program as a function of one element of one argument, and where that element is."""
+    start = float(values[position][index] if index else values[position])
+
+    def moved(x: float) -> float:
+        own = copied(values)
+        if index:
+            own[position][index] = x
+        else:
+            own[position] = x
+        return float(run(*own))
+
+    return moved, start
+
+
+def tangents_of(values: Values, given: Values, what: str) -> list[Any]:
+    """Tangents or cotangents in the shapes of the values. Raises `UsageError` where they do not fit."""
+    if len(values) != len(given):
+        raise UsageError(
+            f"there must be one {what} per value", why=f"{len(values)} values, {len(given)} {what}s."
+        )
+    found = []
+    for value, tangent in zip(values, given, strict=True):
+        if np.shape(value) != np.shape(tangent):
+            raise UsageError(
+                f"a {what} of shape {np.shape(tangent)} for a value of shape {np.shape(value)}",
+                why=f"a {what} has the shape of its value.",
+                fix="pass one of the same shape.",
+            )
+        found.append(np.array(tangent, dtype=float) if isinstance(value, np.ndarray) else float(tangent))
+    return found

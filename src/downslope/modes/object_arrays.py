@@ -1,0 +1,82 @@
+"""Arrays of dual numbers: NumPy arrays of objects, and the functions of NumPy that must make or take them."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Function = Callable[..., Any]
+MAKERS = (
+    "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "array", "asarray",
+    "linspace", "arange",
+)  # fmt: skip
+"""Functions of NumPy whose arrays of floats must be able to hold dual numbers."""
+
+
+def makers() -> list[Function]:
+    """Those functions; none before NumPy, which is slow to load, is loaded."""
+    np = sys.modules.get("numpy")
+    return [] if np is None else [getattr(np, name) for name in MAKERS]
+
+
+def as_objects(array: Any) -> Any:
+    """An array of floats as one of objects, which can hold dual numbers; any other value as it is.
+
+    >>> import numpy as np
+    >>> as_objects(np.ones(1)).dtype
+    dtype('O')
+    """
+    return array.astype(object) if is_any_array(array) and array.dtype.kind == "f" else array
+
+
+def is_objects(value: Any) -> bool:
+    """Whether a value is an array that may hold dual numbers."""
+    return is_any_array(value) and value.dtype == object
+
+
+def is_any_array(value: Any) -> bool:
+    """Whether a value is an array, of any number of dimensions."""
+    np = sys.modules.get("numpy")
+    return np is not None and isinstance(value, np.ndarray)
+
+
+def maker(original: Function) -> Function:
+    """A function that makes arrays, whose floats can be replaced by dual numbers."""
+
+    def make(*args: Any, **options: Any) -> Any:
+        if original.__name__ == "linspace":
+            return spaced(*args, **options)
+        made = original(*args, **options)
+        if is_objects(made) and original.__name__ in ("zeros_like", "ones_like", "empty_like"):
+            return as_objects(original(*args, **{**options, "dtype": float}))
+        return as_objects(made)
+
+    return make
+
+
+def spaced(start: Any, stop: Any, num: int = 50) -> Any:
+    """`numpy.linspace` of numbers of any kind."""
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    step = (stop - start) / max(num - 1, 1)
+    found = np.empty(num, object)
+    for k in range(num):
+        found[k] = k * step + start
+    return found
+
+
+def each(function: Function, args: tuple[Any, ...]) -> Any:
+    """A function of numbers on arrays, element by element, with broadcasting."""
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    return np.frompyfunc(lambda *numbers: function(*numbers), len(args), 1)(*map(_held, args))
+
+
+def _held(value: Any) -> Any:
+    """A number in an array of no dimensions, so that NumPy does not ask it how to be a function's argument."""
+    if is_any_array(value):
+        return value
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    box = np.empty((), object)
+    box[()] = value
+    return box

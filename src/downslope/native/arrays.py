@@ -1,0 +1,45 @@
+"""One run of a program with arrays as native code: numbers and arrays in, numbers and arrays out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from downslope.emit.python import Emitter
+from downslope.ir.nodes import Function
+from downslope.ir.types import Kind
+from downslope.native.compiled import TAPE, compiled, floats_out, signature_of, with_tape
+from downslope.passes.buffers import stored
+
+
+def native(
+    function: Function, kinds: Sequence[Kind], given: Mapping[str, Kind]
+) -> Callable[..., tuple[Any, ...]]:
+    """The function for these argument types. Arrays that it stores into are copied for each run."""
+    written = [param.name in stored(function) for param in function.params]
+    signature = (*map(signature_of, kinds, written), floats_out())
+    run = compiled(text_of(function, given), "program", signature)
+    longest = [TAPE]  # the next call starts with the tape that the last one needed
+
+    def call(*values: Any) -> tuple[Any, ...]:
+        found: list[tuple[Any, ...]] = []
+
+        def once(tape: Any) -> None:
+            found.append(run(*own(values, written), tape))
+
+        longest[0] = with_tape(once, longest[0])
+        return found[0]
+
+    return call
+
+
+def own(values: Sequence[Any], written: Sequence[bool]) -> list[Any]:
+    """The values for one run: copies of the arrays that it stores into."""
+    return [value.copy() if copied else value for value, copied in zip(values, written, strict=True)]
+
+
+def text_of(function: Function, given: Mapping[str, Kind]) -> str:
+    """The program as Python for Numba; the tape is its last argument."""
+    emitter = Emitter(function, given, fused=True)
+    outputs = ", ".join(output.text for output in emitter.body(1))
+    names = ", ".join((*(param.name for param in function.params), "tape"))
+    lines = [f"def program({names}):", *(f"    {line}" for line in emitter.fresh_run()), *emitter.lines]
+    return "\n".join([*lines, f"    return ({outputs},)"])

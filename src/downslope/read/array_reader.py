@@ -1,0 +1,345 @@
+"""The part of the reader for arrays: subscripts, attributes, stores, and what a loop goes over."""
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from downslope.errors import ArrayExpected, Loc, UnsupportedError
+from downslope.ir.names import Names
+from downslope.ir.nodes import Arg, Lit, Stmt
+from downslope.ir.types import Type
+from downslope.read.array_calls import DTYPES, ArrayCalls
+from downslope.read.arrays import Arrays
+from downslope.read.frames import Frame, Value
+from downslope.read.resolve import METHODS, resolve, row_of
+from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
+from downslope.read.views import Lazy, View
+from downslope.read.whole_arrays import WholeArrays
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What a `for` loop goes over: an index range, and the value of each pass given its index."""
+
+    start: Arg
+    stop: Arg
+    step: Arg
+    item: Callable[[Arg], Value]
+    is_range: bool = False
+
+
+class ArrayReader:
+    """What the reader does with arrays; the rest of the reader is `Lowerer`."""
+
+    names: Names
+    out: list[Stmt]
+    place: Loc | None
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.out = []
+        self.place = None
+        self.arrays = Arrays(self)
+        self.whole = WholeArrays(self.arrays)
+        self.array_calls = ArrayCalls(self.arrays, self.whole)
+
+    @abstractmethod
+    def expression(self, node: ast.expr, frame: Frame, hint: str = "t") -> Value:
+        """The value of an expression."""
+
+    @abstractmethod
+    def row(self, op: str, values: Sequence[Arg], hint: str = "t") -> Arg:
+        """An op on numbers."""
+
+    @abstractmethod
+    def captured(self, run: Callable[[], None]) -> tuple[Stmt, ...]:
+        """The statements that `run` emits."""
+
+    @abstractmethod
+    def argument(self, value: Value) -> Arg:
+        """A value that must be a number."""
+
+    def unsupported(self, what: str, why: str, fix: str) -> UnsupportedError:
+        """An error at this place."""
+        return UnsupportedError(what, loc=self.place, why=why, fix=fix)
+
+    def no_array(self, what: str) -> ArrayExpected:
+        """The error where a number is used as an array."""
+        return ArrayExpected(
+            what,
+            loc=self.place,
+            why="it is a number here: it was passed as one, or computed as one.",
+            fix="pass an array, or leave this out.",
+        )
+
+    def settled(self, value: Value, hint: str) -> Value:
+        """A value for a variable: a formula over arrays is computed now."""
+        if isinstance(value, Lazy):
+            return self.whole.materialised(value, hint)
+        if isinstance(value, tuple):
+            return tuple(self.settled(part, hint) for part in value)
+        return value
+
+    # ---- subscripts and attributes ---------------------------------------------------------------
+
+    def subscript(self, node: ast.Subscript, frame: Frame, hint: str) -> Value:
+        """`value[index]` where it is read."""
+        base = self.expression(node.value, frame)
+        if isinstance(base, tuple):
+            return self.part_of(base, node, frame)
+        view = self.selected(base, node, frame)
+        return view if view.rank else self.arrays.load(view, [], hint)
+
+    def part_of(self, base: tuple[Value, ...], node: ast.Subscript, frame: Frame) -> Value:
+        """An element of a tuple, at an index that is known now."""
+        index = self.expression(node.slice, frame) if not isinstance(node.slice, ast.Slice) else None
+        value = index.value if isinstance(index, Lit) else None
+        if not isinstance(value, int) or not -len(base) <= value < len(base):
+            raise self.unsupported(
+                f"{ast.unparse(node)} of a tuple of {len(base)}",
+                "the index of a tuple must be a number in the source, within its length.",
+                "unpack the tuple, or use an array.",
+            )
+        return base[value]
+
+    def selected(self, base: Value, node: ast.Subscript, frame: Frame) -> View:
+        """The view that a subscript of an array means."""
+        if isinstance(base, Lazy):
+            base = self.whole.materialised(base)
+        if not isinstance(base, View):
+            raise self.no_array(f"{ast.unparse(node)}: a number has no elements")
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return subscripted(self.arrays, base, [self.item(part, frame) for part in parts])
+
+    def item(self, node: ast.expr, frame: Frame) -> Item:
+        """One of the items in brackets."""
+        match node:
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                bounds = [None if b is None else self.whole_index(b, frame) for b in (lower, upper, step)]
+                return Slice(*bounds)
+            case ast.Constant(value=value) if value is Ellipsis:
+                return Rest()
+            case ast.Constant(value=None):
+                return NewAxis()
+            case ast.Attribute(attr="newaxis"):
+                return NewAxis()
+        return self.whole_index(node, frame)
+
+    def whole_index(self, node: ast.expr, frame: Frame) -> Arg:
+        """An index: a whole number."""
+        value = self.expression(node, frame)
+        if isinstance(value, View | Lazy):
+            raise self.unsupported(
+                f"an array as an index: {ast.unparse(node)}",
+                "masks and index arrays are not supported yet.",
+                "loop over the elements.",
+            )
+        if isinstance(value, str) or (isinstance(value, Lit) and type(value.value) is int):
+            return value
+        raise self.unsupported(
+            f"{ast.unparse(node)} as an index", "an index is a whole number.", "use an int."
+        )
+
+    def attribute(self, node: ast.Attribute, frame: Frame) -> "Value | None":
+        """`array.shape` and the like; None where the value is no array."""
+        if isinstance(node.value, ast.Name) and frame.find(node.value.id) is None:
+            return None
+        if not isinstance(node.value, ast.Name | ast.Subscript | ast.Call | ast.Attribute | ast.BinOp):
+            return None
+        if isinstance(node.value, ast.Attribute) and not _is_local(node, frame):
+            return None
+        base = self.expression(node.value, frame)
+        lengths = base.lengths if isinstance(base, View | Lazy) else ()
+        if not isinstance(base, View | Lazy):
+            raise self.no_array(f"{ast.unparse(node)}: a number has no such attribute")
+        match node.attr:
+            case "shape":
+                return tuple(lengths)
+            case "size":
+                return self.arrays.product(lengths)
+            case "ndim":
+                return Lit(len(lengths))
+            case "T":
+                view = self.array_calls.view(base)
+                return transposed(view, range(view.rank)[::-1])
+        raise self.unsupported(
+            f"the attribute {node.attr!r} of an array", "it is not read.", "use shape, size, ndim or T."
+        )
+
+    # ---- calls -----------------------------------------------------------------------------------
+
+    def array_call(self, name: str, node: ast.Call, frame: Frame, hint: str) -> Value:
+        """A call of a function that makes, measures or reduces arrays."""
+        args = [self.expression(argument, frame) for argument in node.args]
+        keywords: dict[str, Value] = {}
+        dtype: Type | None = None
+        for keyword in node.keywords:
+            if keyword.arg == "dtype":
+                dtype = self.dtype(keyword.value, frame)
+            else:
+                keywords[str(keyword.arg)] = self.expression(keyword.value, frame)
+        if name == "len" and len(args) == 1:
+            return self.length(args[0])
+        return self.array_calls.call(name, args, keywords, dtype, hint)
+
+    def method(self, node: ast.Call, frame: Frame, hint: str) -> "Value | None":
+        """`array.sum()` and the like; None where the call is not one of a method."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in METHODS:
+            return None
+        if not _is_local(node.func, frame):
+            return None
+        base = self.expression(node.func.value, frame)
+        if not isinstance(base, View | Lazy):
+            raise self.no_array(f"{ast.unparse(node)}: a number has no such method")
+        args = [base, *(self.expression(argument, frame) for argument in node.args)]
+        keywords = {str(k.arg): self.expression(k.value, frame) for k in node.keywords}
+        return self.array_calls.call(node.func.attr, args, keywords, None, hint)
+
+    def dtype(self, node: ast.expr, frame: Frame) -> Type:
+        """What `dtype=` names."""
+        kind = resolve(node, frame.source.namespace)
+        found = DTYPES.get(f"{getattr(kind, '__module__', '')}.{getattr(kind, '__name__', '')}")
+        if found is None:
+            raise self.unsupported(
+                f"dtype={ast.unparse(node)}",
+                "arrays made in a program hold float, int or bool, in 64 bits.",
+                "use float, int or bool.",
+            )
+        return found
+
+    def length(self, value: Value) -> Arg:
+        """`len(value)`."""
+        if isinstance(value, tuple):
+            return Lit(len(value))
+        if isinstance(value, View | Lazy) and value.rank:
+            return value.lengths[0]
+        raise self.no_array("len() of a number")
+
+    # ---- stores ------------------------------------------------------------------------------------
+
+    def store_at(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
+        """`array[index] = value`."""
+        view = self.selected(self.expression(target.value, frame), target, frame)
+        if isinstance(value, tuple):
+            value = self.array_calls.made(value, None, "t")
+        self.put(view, value)
+
+    def put(self, view: View, value: Value) -> None:
+        """A store of a number or of an array."""
+        if view.rank:
+            self.whole.assign(view, self.array_calls.elements(value))
+        else:
+            self.arrays.store(view, [], self.argument(value))
+
+    def augmented(self, view: View, op: str, node: ast.expr, frame: Frame) -> None:
+        """`view op= value`, in place."""
+        old: Value = view if view.rank else self.arrays.load(view, [])
+        right = self.expression(node, frame)
+        new = self.apply(op, [old, right])
+        if view.buffer.type.element != "f" and view.rank and self.whole.type_of(new) == "f":  # type: ignore[arg-type]
+            raise self.unsupported(
+                f"a float result stored in place into the whole-number array {view.buffer.label!r}",
+                "NumPy refuses to round it.",
+                "make the array one of floats.",
+            )
+        self.put(view, new)
+
+    def apply(self, op: str, values: Sequence[Value], hint: str = "t") -> Value:
+        """An op on numbers or, element by element, on arrays."""
+        if not any(isinstance(value, View | Lazy) for value in values):
+            return self.row(op, [self.argument(value) for value in values], hint)
+        elements = [self.array_calls.elements(value) for value in values]
+        last = elements[-1]
+        whole = isinstance(last, Lit) and type(last.value) is int and last.value >= 0
+        return self.whole.elementwise(op, elements, whole)
+
+    # ---- iteration -----------------------------------------------------------------------------
+
+    def passes(self, node: ast.expr, frame: Frame) -> Passes:
+        """What a loop over an expression goes through."""
+        row = row_of(resolve(node.func, frame.source.namespace)) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and row is not None:
+            match row.name:
+                case "range":
+                    return self.range_of(node, frame)
+                case "enumerate":
+                    return self.enumerated(node, frame)
+                case "zip":
+                    return self.zipped([self.passes(argument, frame) for argument in node.args])
+                case "reversed":
+                    return self.backwards(self.passes(node.args[0], frame))
+        value = self.settled(self.expression(node, frame), "t")
+        if not isinstance(value, View) or not value.rank:
+            raise self.no_array(f"a loop over {ast.unparse(node)}: loops go over ranges and arrays")
+        view = value
+
+        def item(index: Arg) -> Value:
+            chosen = nth(self.arrays, view, index)
+            return chosen if chosen.rank else self.arrays.load(chosen, [])
+
+        return Passes(Lit(0), view.lengths[0], Lit(1), item)
+
+    def range_of(self, node: ast.Call, frame: Frame) -> Passes:
+        """`range(...)`."""
+        bounds = [self.argument(self.expression(argument, frame)) for argument in node.args]
+        start = bounds[0] if len(bounds) > 1 else Lit(0)
+        stop = bounds[min(1, len(bounds) - 1)]
+        step = bounds[2] if len(bounds) > 2 else Lit(1)
+        if step == Lit(0):
+            raise UnsupportedError(
+                "range() with step 0",
+                loc=frame.source.loc(node),
+                why="it has no end.",
+                fix="use another step.",
+            )
+        return Passes(start, stop, step, lambda index: index, is_range=True)
+
+    def counted_from_zero(self, passes: Passes) -> Passes:
+        """The same passes with an index that counts from 0."""
+        if (passes.start, passes.step) == (Lit(0), Lit(1)):
+            return passes
+        whole = self.arrays.whole
+        count = self.row("range_length", [passes.start, passes.stop, passes.step], "count")
+        self.arrays.numbers.whole(str(count), Lit(0))
+
+        def item(index: Arg) -> Value:
+            return passes.item(whole("add", passes.start, whole("multiply", index, passes.step)))
+
+        return Passes(Lit(0), count, Lit(1), item)
+
+    def enumerated(self, node: ast.Call, frame: Frame) -> Passes:
+        """`enumerate(iterable, start)`."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        inner = self.counted_from_zero(self.passes(given[0], frame))
+        first = self.argument(self.expression(given[1], frame)) if len(given) > 1 else Lit(0)
+        whole = self.arrays.whole
+        return Passes(
+            Lit(0), inner.stop, Lit(1), lambda index: (whole("add", index, first), inner.item(index))
+        )
+
+    def zipped(self, parts: Sequence[Passes]) -> Passes:
+        """`zip(...)`: as many passes as the shortest has."""
+        inner = [self.counted_from_zero(part) for part in parts]
+        count = inner[0].stop
+        for part in inner[1:]:
+            if not self.arrays.numbers.equal(count, part.stop):
+                bounds = (count, part.stop)
+                count = self.row("where", [self.row("less", bounds), *bounds], "count")
+                self.arrays.numbers.whole(str(count), None, bounds[1])
+        return Passes(Lit(0), count, Lit(1), lambda index: tuple(part.item(index) for part in inner))
+
+    def backwards(self, passes: Passes) -> Passes:
+        """`reversed(...)`."""
+        inner = self.counted_from_zero(passes)
+        whole = self.arrays.whole
+        last = whole("subtract", inner.stop, Lit(1))
+        return Passes(Lit(0), inner.stop, Lit(1), lambda index: inner.item(whole("subtract", last, index)))
+
+
+def _is_local(node: ast.Attribute, frame: Frame) -> bool:
+    """Whether an attribute is that of a variable or expression of the program, not of a module."""
+    base: ast.expr = node.value
+    while isinstance(base, ast.Attribute):
+        base = base.value
+    return not isinstance(base, ast.Name) or frame.find(base.id) is not None

@@ -1,0 +1,102 @@
+"""What the two paths of a branch leave in variables and arrays, merged."""
+
+from dataclasses import dataclass
+
+from downslope.errors import UnsupportedError
+from downslope.ir.nodes import Arg, Stmt
+from downslope.read.array_reader import ArrayReader
+from downslope.read.frames import UNSET, Closure, Value
+from downslope.read.merging import Group, Merging, buffers_of, fitting, gone, holds_array, leaves, with_leaves
+from downslope.read.views import Buffer, Gone, View
+
+
+@dataclass
+class Side:
+    """One path of a branch: its statements, variables and arrays at its end."""
+
+    body: tuple[Stmt, ...]
+    env: dict[str, Value]
+    arrays: dict[Buffer, str]
+
+
+class Merge:
+    """The results of one branch."""
+
+    def __init__(self, reader: ArrayReader, merging: Merging, then: Side, orelse: Side) -> None:
+        self.reader, self.merging, self.then, self.orelse = reader, merging, then, orelse
+        self.lefts: list[Arg] = []
+        self.rights: list[Arg] = []
+        self.results: list[str] = []
+        self.groups: list[Group] = []
+        self._joined: dict[tuple[Value, Value], View] = {}
+        self._versions: dict[Buffer, str] = {}
+        self._lengths: list[Stmt] = []
+
+    def result(self, hint: str, left: Arg, right: Arg) -> str:
+        """A result of the branch."""
+        name = self.reader.names.fresh(hint)
+        self.lefts.append(left)
+        self.rights.append(right)
+        self.results.append(name)
+        return name
+
+    def value(self, name: str, left: Value, right: Value) -> Value:
+        """A variable's value after the branch."""
+        if isinstance(left, Closure) or isinstance(right, Closure):
+            return right if left == UNSET else left
+        if isinstance(left, Gone) or isinstance(right, Gone):
+            return left if isinstance(left, Gone) else right
+        if UNSET in (left, right):
+            shape = right if left == UNSET else left
+            blank = with_leaves(shape, iter([UNSET] * len(leaves(shape))))
+            left, right = (blank, right) if left == UNSET else (left, blank)
+        if not fitting(left, right):
+            if holds_array(left) or holds_array(right):
+                return gone(name, "on one path of a branch it is an array of another kind, or no array.")
+            raise UnsupportedError(
+                f"{name.strip('_')!r} is one number on one path and several on another",
+                loc=self.reader.place, why="the shape of a value must be known when the program is read.",
+                fix="give it the same form on every path.",
+            )  # fmt: skip
+        pairs = zip(leaves(left), leaves(right), strict=True)
+        return with_leaves(left, iter([self._leaf(name, one, other) for one, other in pairs]))
+
+    def finish(self) -> None:
+        """After the branch: its arrays have their buffers."""
+        self.reader.out += self._lengths
+        self.reader.arrays.current |= self._versions
+
+    def _leaf(self, name: str, left: Value, right: Value) -> Value:
+        if left == right:
+            return left
+        if not isinstance(left, View) and not isinstance(right, View):
+            return self.result(name, left, right)  # type: ignore[arg-type]  # numbers: they are fitting
+        if (left, right) not in self._joined:
+            self._joined[left, right] = self._array(name, left, right)
+        return self._joined[left, right]
+
+    def _array(self, name: str, left: Value, right: Value) -> View:
+        """A buffer that is the one or the other."""
+        versions = [self._version(value, side) for value, side in ((left, self.then), (right, self.orelse))]
+        result = self.result(name, *versions)
+        kind = left if isinstance(left, View) else right
+        assert isinstance(kind, View)
+        view, lengths = self.merging.measured(name, kind, result)
+        self._lengths += lengths
+        self._versions[view.buffer] = result
+        self.groups.append(Group(name, [view.buffer], [*buffers_of(left), *buffers_of(right)]))
+        return view
+
+    def _version(self, value: Value, side: Side) -> Arg:
+        """The name of an array at the end of a path; a part of another array is copied there."""
+        if not isinstance(value, View):
+            return UNSET
+        if value.whole:
+            return side.arrays[value.buffer]
+        reader = self.reader
+        outer, reader.arrays.current = reader.arrays.current, side.arrays
+        copies: list[View] = []
+        extra = reader.captured(lambda: copies.append(reader.whole.materialised(value)))
+        side.body = (*side.body, *extra)
+        side.arrays, reader.arrays.current = reader.arrays.current, outer
+        return side.arrays[copies[0].buffer]

@@ -1,0 +1,166 @@
+"""Branches and loops of a program: which values each changes, numbers and arrays alike."""
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+
+from downslope.ir.nodes import Arg, Block, For, If, Lit, While
+from downslope.ir.rename import renamed
+from downslope.read.array_reader import ArrayReader
+from downslope.read.assigned import stored, stored_target
+from downslope.read.branching import Merge, Side
+from downslope.read.frames import UNSET, Frame, Value
+from downslope.read.looping import Entering, Loop, ReadTooEarly, Rebinding, read_after
+from downslope.read.merging import Merging
+from downslope.read.views import Gone
+
+
+class ControlReader(ArrayReader):
+    """What the reader does with branches and loops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.merging = Merging(self.arrays)
+
+    @abstractmethod
+    def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
+        """Read statements."""
+
+    @abstractmethod
+    def truth(self, value: Value) -> Arg:
+        """A value as a boolean."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Value, frame: Frame) -> None:
+        """Give a target a value."""
+
+    # ---- branches ------------------------------------------------------------------------------
+
+    def branch(self, node: ast.If, frame: Frame) -> None:
+        """`if`: both paths, and the variables that either changes."""
+        cond = self.truth(self.expression(node.test, frame))
+        if isinstance(cond, Lit):
+            self.block(node.body if cond.value else node.orelse, frame)
+            return
+        sides = self.sides(
+            frame, lambda: self.block(node.body, frame), lambda: self.block(node.orelse, frame)
+        )
+        self.merged(cond, *sides, frame)
+
+    def sides(self, frame: Frame, then: Callable[[], None], orelse: Callable[[], None]) -> tuple[Side, Side]:
+        """Both paths, each from the variables and arrays before the branch."""
+        place, env, arrays = self.place, dict(frame.env), dict(self.arrays.current)
+        found: list[Side] = []
+        for run in (then, orelse):
+            frame.env, self.arrays.current, self.place = dict(env), dict(arrays), place
+            body = self.captured(run)
+            found.append(Side(body, frame.env, self.arrays.current))
+        frame.env, self.arrays.current, self.place = env, arrays, place
+        return found[0], found[1]
+
+    def merged(self, cond: Arg, then: Side, orelse: Side, frame: Frame) -> None:
+        """Emit the branch, with what differs between its paths as results."""
+        before = dict(self.arrays.current)
+        merge = Merge(self, self.merging, then, orelse)
+        env: dict[str, Value] = {}
+        for name in dict.fromkeys((*then.env, *orelse.env)):
+            left, right = then.env.get(name, UNSET), orelse.env.get(name, UNSET)
+            env[name] = left if left == right else merge.value(name, left, right)
+        changed = [b for b in before if then.arrays[b] != before[b] or orelse.arrays[b] != before[b]]
+        updated = {
+            buffer: merge.result(buffer.label, then.arrays[buffer], orelse.arrays[buffer])
+            for buffer in changed
+        }
+        blocks = Block(then.body, tuple(merge.lefts)), Block(orelse.body, tuple(merge.rights))
+        self.out.append(If(cond, *blocks, tuple(merge.results), self.place))
+        self.arrays.current = then.arrays | orelse.arrays | before | updated
+        merge.finish()
+        frame.env = env
+        self.merging.freeze_shared(merge.groups, self.merging.reached(frame))
+
+    def chosen(self, test: ast.expr, body: ast.expr, orelse: ast.expr, frame: Frame, hint: str) -> Value:
+        """`body if test else orelse`."""
+        cond = self.truth(self.expression(test, frame))
+        if isinstance(cond, Lit):
+            return self.expression(body if cond.value else orelse, frame, hint)
+        slot = "__chosen"
+
+        def path(node: ast.expr) -> Callable[[], None]:
+            def run() -> None:
+                frame.env[slot] = self.settled(self.expression(node, frame), hint)
+
+            return run
+
+        self.merged(cond, *self.sides(frame, path(body), path(orelse)), frame)
+        return self.known(frame.env.pop(slot))
+
+    def known(self, value: Value) -> Value:
+        """A value that is read here; refused where its variable may hold one array or another."""
+        if isinstance(value, Entering):
+            raise ReadTooEarly(value)
+        if isinstance(value, Gone):
+            raise self.unsupported(value.what, value.why, value.fix)
+        return value
+
+    # ---- loops ---------------------------------------------------------------------------------
+
+    def counted(self, node: ast.For, frame: Frame) -> None:
+        """`for`: over a range, or over the elements of arrays by their index."""
+        passes = self.passes(node.iter, frame)
+        place = self.place
+        plain = passes.is_range and isinstance(node.target, ast.Name)
+        index = self.names.fresh(node.target.id if plain else "k")  # type: ignore[attr-defined]  # a Name if plain
+        self.arrays.numbers.index(index, passes.start, passes.stop, passes.step)
+
+        def body() -> None:
+            self.assign(node.target, passes.item(index), frame)
+            self.block(node.body, frame)
+
+        loop = self.carried(node, frame, body)
+        block = Block(loop.body, tuple(loop.yields))
+        self.out.append(
+            For(
+                index, passes.start, passes.stop, passes.step, tuple(loop.carries), block, tuple(loop.results),
+                loop.until, place,
+            )
+        )  # fmt: skip
+
+    def conditional(self, node: ast.While, frame: Frame) -> None:
+        """`while`."""
+        place = self.place
+        tests: list[Block] = []
+
+        def body() -> None:
+            tests.clear()
+            outer, self.out = self.out, []
+            holds = self.truth(self.expression(node.test, frame))
+            tests.append(Block(tuple(self.out), (holds,)))
+            self.out = outer
+            self.block(node.body, frame)
+
+        loop = self.carried(node, frame, body)
+        block = Block(loop.body, tuple(loop.yields))
+        test = renamed(tests[0], loop.kept)
+        self.out.append(While(tuple(loop.carries), test, block, tuple(loop.results), loop.until, place))
+
+    def carried(self, node: ast.For | ast.While, frame: Frame, body: Callable[[], None]) -> Loop:
+        """Read a loop's body with every variable and array that it changes carried from pass to pass.
+
+        An array variable that refers to another array after a pass makes the body be read once more.
+        """
+        names = sorted(stored(node.body) | stored_target(node))
+        rebinding = Rebinding(read_after(node, frame))
+        start = (dict(frame.env), dict(self.arrays.current), self.place, list(self.out))
+        while True:
+            loop = Loop(self, self.merging, node, frame, names, rebinding)
+            try:
+                loop.read(body)
+                changed = rebinding.add(loop.moved())
+            except ReadTooEarly as early:
+                changed = rebinding.carry(early)
+            if not changed:
+                loop.finish()
+                return loop
+            frame.env, self.arrays.current, self.place, self.out = (
+                dict(start[0]), dict(start[1]), start[2], list(start[3])
+            )  # fmt: skip

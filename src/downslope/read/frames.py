@@ -1,0 +1,49 @@
+"""The values of a program's variables while it is read, and the frame of one call."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from downslope.ir.nodes import Arg, Lit
+from downslope.read.source import Source
+from downslope.read.views import Gone, Lazy, View
+
+Value: TypeAlias = "Arg | View | Lazy | Gone | tuple[Value, ...] | Closure"
+UNSET = Lit(None)
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A nested function and the frame it was defined in."""
+
+    node: ast.FunctionDef
+    frame: "Frame"
+    defaults: Mapping[str, Value]
+
+
+@dataclass
+class Frame:
+    """The variables of one call: what each name is now."""
+
+    source: Source
+    env: dict[str, Value]
+    until: Mapping[ast.stmt, str] = field(default_factory=dict)
+    parent: "Frame | None" = None
+
+    def find(self, name: str) -> "Value | None":
+        """The value of a variable, here or in an enclosing function."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.env:
+                return frame.env[name]
+            frame = frame.parent
+        return None
+
+
+def flat(value: Value) -> tuple[Arg, ...]:
+    """The numbers in a value, in order."""
+    if isinstance(value, tuple):
+        return tuple(arg for part in value for arg in flat(part))
+    assert isinstance(value, str | Lit)
+    return (value,)

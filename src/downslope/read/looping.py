@@ -1,0 +1,253 @@
+"""What a loop changes: numbers, arrays in place, and variables that refer to another array in each pass."""
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from downslope.errors import UnsupportedError
+from downslope.ir.nodes import Arg, Carry, Stmt
+from downslope.read.array_reader import ArrayReader
+from downslope.read.frames import UNSET, Closure, Frame, Value
+from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, with_leaves
+from downslope.read.views import Buffer, Gone, View
+
+SET_IN_LOOP = "it is set in a loop, which may not run at all."
+
+
+@dataclass(frozen=True)
+class Entering(Gone):
+    """What a rebound array variable holds at the start of a pass, until something reads it."""
+
+    name: str = ""
+    owner: "Rebinding | None" = None
+
+
+class ReadTooEarly(Exception):  # no error: the loop is read again with the array carried
+    """A rebound variable is read in a pass before the pass sets it."""
+
+    def __init__(self, entering: Entering) -> None:
+        super().__init__(entering.name)
+        self.entering = entering
+
+
+@dataclass(eq=False)
+class Rebinding:
+    """The array variables that a loop rebinds. Those whose array passes from pass to pass are `carried`."""
+
+    read_later: frozenset[str]
+    carried: set[str] = field(default_factory=set)
+    local: set[str] = field(default_factory=set)
+
+    def add(self, moved: set[str]) -> bool:
+        """Take note of what a reading showed to be rebound; whether that is news."""
+        new = moved - self.carried - self.local
+        self.carried |= new & self.read_later
+        self.local |= new - self.read_later
+        return bool(new)
+
+    def carry(self, early: ReadTooEarly) -> bool:
+        """Carry a variable that a pass reads before it sets it; another loop's is left to that loop."""
+        if early.entering.owner is not self:
+            raise early
+        self.local.discard(early.entering.name)
+        self.carried.add(early.entering.name)
+        return True
+
+
+def read_after(node: ast.For | ast.While, frame: Frame) -> frozenset[str]:
+    """The variables that are read below a loop, in its function."""
+    end = node.end_lineno or node.lineno
+    return frozenset(
+        child.id
+        for child in ast.walk(frame.source.node)
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load) and child.lineno > end
+    )
+
+
+@dataclass
+class _Rebound:
+    """An array variable that a loop carries: what it was before, in a pass, and after the pass."""
+
+    name: str
+    before: Buffer
+    inside: View
+    start: Carry
+    after: Buffer | None = None
+
+
+class Loop:
+    """One reading of a loop's body; then what the loop statement carries."""
+
+    def __init__(
+        self,
+        reader: ArrayReader,
+        merging: Merging,
+        node: ast.For | ast.While,
+        frame: Frame,
+        names: Sequence[str],
+        rebinding: Rebinding,
+    ) -> None:
+        self.reader, self.merging, self.node, self.frame = reader, merging, node, frame
+        self.names, self.rebinding = names, rebinding
+        self.before = dict(frame.env)
+        self.carries: list[Carry] = []
+        self.yields: list[Arg] = []
+        self.results: list[str] = []
+        self.until: int | None = None
+        self.body: tuple[Stmt, ...] = ()
+        self.kept: dict[str, str] = {}
+        self._inside: dict[str, Value] = {}
+        self._after: dict[str, Value] = {}
+        self._rebound: list[_Rebound] = []
+        self._versions: list[Arg] = []
+        self._outside = set(reader.arrays.current)
+        self._stores = Counter(reader.arrays.stores)
+
+    def read(self, body: Callable[[], None]) -> None:
+        """Read the body from what the variables hold at the start of a pass."""
+        frame, reader = self.frame, self.reader
+        for name in self.names:
+            value = self.before.get(name)
+            if value is not None and not isinstance(value, Closure):
+                self._inside[name] = self._entering(name, value)
+
+        def run() -> None:
+            for one in self._rebound:
+                reader.arrays.current[one.inside.buffer] = one.start.name
+            frame.env.update(self._inside)
+            body()
+            self._after = dict(frame.env)
+            self._versions = [self._handed_on(one) for one in self._rebound]
+
+        looped = reader.arrays.looped(run)
+        frame.env = dict(self.before)
+        self.body, self.kept = looped.body, looped.kept
+        self._versions = [self.kept.get(str(version), version) for version in self._versions]
+        self.carries, self.yields, self.results = looped.carries, looped.yields, looped.results
+
+    def moved(self) -> set[str]:
+        """The variables that refer to another array after the pass than before it."""
+        return {
+            name
+            for name, left in self._inside.items()
+            if holds_array(left) and not isinstance(left, Gone) and left != self._after.get(name)
+        }
+
+    def _entering(self, name: str, value: Value) -> Value:
+        """What a variable holds at the start of a pass."""
+        if name in self.rebinding.local:
+            return Entering("", "", "", name, self.rebinding)
+        carried = name in self.rebinding.carried
+
+        def leaf(one: Value) -> Value:
+            if isinstance(one, View):
+                return self._carried(name, one) if carried else one
+            return one if isinstance(one, Gone) else self.reader.names.fresh(name)
+
+        return with_leaves(value, iter([leaf(one) for one in leaves(value)]))
+
+    def _carried(self, name: str, view: View) -> View:
+        """The array that a rebound variable refers to in a pass; in the first, the one from before."""
+        start = view if view.whole else self.reader.whole.materialised(view)
+        carry = Carry(self.reader.names.fresh(name), self.reader.arrays.current[start.buffer])
+        inside = self.merging.buffer(name, view, view.lengths)
+        self._rebound.append(_Rebound(name, view.buffer, inside, carry))
+        return inside
+
+    def _handed_on(self, one: _Rebound) -> Arg:
+        """The array that a rebound variable hands to the next pass; it must have the same shape."""
+        value = self._after[one.name]
+        inside = leaves(self._inside[one.name])
+        last = leaves(value)[inside.index(one.inside)] if fitting(self._inside[one.name], value) else None
+        if not isinstance(last, View):
+            raise self._reshaped(one.name)
+        for left, right in zip(last.lengths, one.inside.lengths, strict=True):
+            self.reader.whole.require_equal(left, right)
+        one.after = last.buffer  # a copy of part of it may not outlive a change of it either
+        view = last if last.whole else self.reader.whole.materialised(last)
+        return self.reader.arrays.current[view.buffer]
+
+    def _reshaped(self, name: str) -> UnsupportedError:
+        return UnsupportedError(
+            f"{name!r} changes its shape in the loop", loc=self.frame.source.loc(self.node),
+            why="the shape of a value must be known when the program is read.",
+            fix="give it the same form before and inside the loop.",
+        )  # fmt: skip
+
+    # ---- after the loop --------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Give each variable what the loop leaves in it."""
+        for name in self.names:
+            last = self._after.get(name)
+            if last is not None and not isinstance(last, Closure):
+                self.frame.env[name] = self._left(name, last)
+        groups: list[Group] = []
+        results: dict[str, list[View]] = {}
+        for one, version in zip(self._rebound, self._versions, strict=True):
+            result = self.reader.names.fresh(one.name)
+            self._carry(one.start, version, result)
+            view = self.merging.buffer(one.name, one.inside, one.inside.lengths)
+            self.reader.arrays.current[view.buffer] = result
+            results.setdefault(one.name, []).append(view)
+            assert one.after is not None
+            own = [view.buffer, one.inside.buffer]
+            groups.append(Group(one.name, own, [one.before, one.after]))
+        for name, views in results.items():
+            self.frame.env[name] = self._with_views(name, views)
+        self._freeze(groups)
+
+    def _left(self, name: str, last: Value) -> Value:
+        """A variable after the loop; numbers are carried."""
+        inside = self._inside.get(name)
+        if isinstance(inside, Gone) or (inside is None and holds_array(last)):
+            return gone(name, SET_IN_LOOP)
+        if inside is None:
+            inside = with_leaves(last, iter([self.reader.names.fresh(name) for _ in leaves(last)]))
+        first = self.before.get(name, with_leaves(last, iter([UNSET] * len(leaves(last)))))
+        if not fitting(inside, last):
+            raise self._reshaped(name)
+        if self.frame.until.get(self.node) == name:
+            self.until = len(self.carries)
+        new: list[Value] = []
+        for label, init, value in zip(leaves(inside), leaves(first), leaves(last), strict=True):
+            if isinstance(label, str):
+                result = self.reader.names.fresh(name)
+                self._carry(Carry(label, init), value, result)  # type: ignore[arg-type]  # numbers, all three
+                new.append(result)
+            else:
+                new.append(value)
+        return with_leaves(last, iter(new))
+
+    def _carry(self, carry: Carry, value: Arg, result: str) -> None:
+        self.carries.append(carry)
+        self.yields.append(value)
+        self.results.append(result)
+
+    def _with_views(self, name: str, views: list[View]) -> Value:
+        """The variable's value with its arrays replaced by the loop's results."""
+        new = iter(views)
+        value = self.frame.env[name]
+        return with_leaves(value, iter([next(new) if isinstance(v, View) else v for v in leaves(value)]))
+
+    def _freeze(self, groups: list[Group]) -> None:
+        """A rebound array that another name may reach takes no stores."""
+        env = self.frame.env
+        reached: set[int] = set()
+        for values in (self.before, self._after):
+            rebound = self.rebinding.carried | self.rebinding.local
+            self.frame.env = {n: v for n, v in values.items() if n not in rebound}
+            reached |= self.merging.reached(self.frame)
+        self.frame.env = env
+        self.merging.freeze_shared(groups, reached)
+        stores = self.reader.arrays.stores
+        for group in groups:
+            known = [*group.own, *(buffer for buffer in group.sources if buffer in self._outside)]
+            for buffer in known:
+                if buffer.frozen and stores[buffer] > self._stores[buffer]:
+                    raise UnsupportedError(
+                        f"a store into {buffer.label!r} in a loop where {group.name!r} may be the same array",
+                        loc=self.frame.source.loc(self.node), why=buffer.frozen,
+                        fix=f"let {group.name} be a copy: {group.name} = {group.name}.copy().",
+                    )  # fmt: skip

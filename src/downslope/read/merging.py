@@ -1,0 +1,128 @@
+"""Values of one variable that meet: after a branch, and from pass to pass of a loop.
+
+Numbers are merged by the statement itself. A variable that refers to one array on one path and to
+another on the other gets a buffer of its own; where it could share memory with an array that still has
+a name, no store into either is allowed any more.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from downslope.ir.nodes import Arg, Dim, Lit, Stmt
+from downslope.ir.types import ArrayType
+from downslope.read.arrays import Arrays
+from downslope.read.frames import UNSET, Closure, Frame, Value
+from downslope.read.views import Buffer, Gone, View, whole_view
+from downslope.read.whole_numbers import Sum
+
+
+def leaves(value: Value) -> tuple[Value, ...]:
+    """The numbers and arrays in a value, in order."""
+    if isinstance(value, tuple):
+        return tuple(leaf for part in value for leaf in leaves(part))
+    return (value,)
+
+
+def with_leaves(shape: Value, new: Iterator[Value]) -> Value:
+    """A value of the same shape with other leaves."""
+    if isinstance(shape, tuple):
+        return tuple(with_leaves(part, new) for part in shape)
+    return next(new)
+
+
+def fitting(left: Value, right: Value) -> bool:
+    """Whether two values may be merged: alike in shape, and numbers with numbers, arrays with arrays."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(fitting, left, right))
+    if isinstance(left, View) and isinstance(right, View):
+        return _kind(left) == _kind(right)
+    if UNSET in (left, right):
+        return not isinstance(left, tuple) and not isinstance(right, tuple)
+    return isinstance(left, str | Lit) and isinstance(right, str | Lit)
+
+
+def _kind(view: View) -> tuple[str, int]:
+    return view.buffer.type.element, view.rank
+
+
+def holds_array(value: Value) -> bool:
+    """Whether an array is somewhere in a value."""
+    return any(isinstance(leaf, View | Gone) for leaf in leaves(value))
+
+
+def gone(name: str, why: str) -> Gone:
+    """What a variable becomes that cannot be known here."""
+    return Gone(f"{name!r} may be one array or another here", why, "give each array a name of its own.")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The buffers of one rebound variable (`own`), and those whose memory they may be."""
+
+    name: str
+    own: Sequence[Buffer]
+    sources: Sequence[Buffer]
+
+
+class Merging:
+    """Buffers for variables that are rebound, and the rule of what may be stored into."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.frames: list[Frame] = []
+
+    def buffer(self, name: str, kind: View, lengths: Sequence[Arg]) -> View:
+        """A buffer for a variable that is rebound."""
+        array = ArrayType(kind.buffer.type.element, kind.rank)
+        return whole_view(Buffer(array, tuple(lengths), name.strip("_") or "result"))
+
+    def measured(self, name: str, kind: View, result: str) -> tuple[View, list[Stmt]]:
+        """A buffer for the result of a branch, and the statements after it that take its lengths."""
+        lengths: list[Arg] = []
+        taken: list[Stmt] = []
+        for axis in range(kind.rank):
+            length = self.arrays.host.names.fresh(f"{name}_len")
+            taken.append(Dim(length, result, axis, self.arrays.host.place))
+            self.arrays.numbers.whole(length, Sum(0))
+            lengths.append(length)
+        return self.buffer(name, kind, lengths), taken
+
+    def freeze_shared(self, groups: Sequence[Group], reached: set[int]) -> None:
+        """Allow no more stores into buffers that may be one memory, where another name reaches it.
+
+        `reached` are the buffers that other variables refer to.
+        """
+        uses = Counter(id(buffer) for group in groups for buffer in set(group.sources))
+        for group in groups:
+            if any(uses[id(b)] > 1 or id(b) in reached or b.frozen for b in group.sources):
+                why = (
+                    f"{group.name.strip('_')!r} may be the same array as another name, depending on the run."
+                )
+                for buffer in (*group.own, *group.sources):
+                    buffer.frozen = buffer.frozen or why
+
+    def reached(self, frame: Frame) -> set[int]:
+        """The buffers that variables refer to, in every call that is under way, by identity."""
+        found: set[int] = set()
+        todo = [*self.frames, frame]
+        done: set[int] = set()
+        while todo:
+            one = todo.pop()
+            if id(one) in done:
+                continue
+            done.add(id(one))
+            if one.parent is not None:
+                todo.append(one.parent)
+            for value in one.env.values():
+                if isinstance(value, Closure):
+                    todo.append(value.frame)
+                    found.update(id(b) for d in value.defaults.values() for b in buffers_of(d))
+                else:
+                    found.update(id(buffer) for buffer in buffers_of(value))
+        return found
+
+
+def buffers_of(value: Value) -> list[Buffer]:
+    """The buffers that a value refers to."""
+    return [leaf.buffer for leaf in leaves(value) if isinstance(leaf, View)]

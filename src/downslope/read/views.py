@@ -1,0 +1,93 @@
+"""What a variable of the program that holds an array stands for: a buffer, and a view of it.
+
+A view is only a way to compute indices, so a store through one is a store into its buffer: what Python
+does with views and names for the same array, emitted code does by construction.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from downslope.ir.nodes import Arg, Lit
+from downslope.ir.types import ArrayType, Type
+
+FIRST, NEXT = Lit(0), Lit(1)
+
+
+@dataclass(eq=False)
+class Buffer:
+    """Memory of one array. `lengths` are its dimensions; `frozen` says why nothing may be stored in it."""
+
+    type: ArrayType
+    lengths: tuple[Arg, ...]
+    label: str
+    frozen: str = ""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A dimension of the buffer at one index."""
+
+    index: Arg
+
+
+@dataclass(frozen=True)
+class Along:
+    """A dimension of the buffer that runs with an axis of the view: at `start + step * i`."""
+
+    axis: int
+    start: Arg = FIRST
+    step: Arg = NEXT
+
+
+@dataclass(frozen=True)
+class View:
+    """Elements of a buffer: one place per dimension of the buffer, one length per axis of the view."""
+
+    buffer: Buffer
+    places: tuple[Fixed | Along, ...]
+    lengths: tuple[Arg, ...]
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.lengths)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the buffer itself, in order."""
+        return self.places == tuple(Along(axis) for axis in range(self.buffer.type.rank))
+
+
+def whole_view(buffer: Buffer) -> View:
+    """The view of all of a buffer."""
+    return View(buffer, tuple(Along(axis) for axis in range(buffer.type.rank)), buffer.lengths)
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """Elements that are computed when they are needed, so that a formula over arrays is one loop.
+
+    `element` gives the one at an index. `reads` are the buffers it reads and how often they had been
+    stored into when it was written: none of them may change before. `plain` says that an element costs no more than a load.
+    """
+
+    lengths: tuple[Arg, ...]
+    element: Callable[[Sequence[Arg]], Arg]
+    type: Type = "f"
+    reads: tuple[tuple[Buffer, int], ...] = field(default=(), compare=False)
+    views: tuple[View, ...] = ()
+    plain: bool = False
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.lengths)
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A variable that does not hold one known array any more; `why` is said where it is read."""
+
+    what: str
+    why: str
+    fix: str

@@ -1,0 +1,174 @@
+"""Arrays that a program or a call may not have: refused at their place, before any number comes out."""
+
+import linecache
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+
+import downslope as ds
+from downslope.errors import ProgramError, UnsupportedError, UsageError
+
+HEAD = "import math\n\nimport numpy as np\n\n\n"
+A, M = np.array([0.3, 0.5, 0.7]), np.arange(6.0).reshape(2, 3)
+_LOADED = count()
+
+
+def loaded(body: str, arguments: str = "a") -> Callable[..., Any]:
+    """A program of these lines."""
+    lines = "".join(f"    {line}\n" for line in body.split("\n"))
+    text = f"{HEAD}def program({arguments}):\n{lines}"
+    file = f"<bad array {next(_LOADED)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    scope: dict[str, Any] = {"__name__": "bad"}
+    exec(compile(text, file, "exec"), scope)
+    program: Callable[..., Any] = scope["program"]
+    return program
+
+
+REFUSED = {
+    "mask": ("return np.sum(a[a > 0.4])", "a[a > 0.4]"),
+    "index array": ("return np.sum(a[np.array([0, 1])])", "a[np.array([0, 1])]"),
+    "too many indices": ("return a[0, 1]", "a[0, 1]"),
+    "float index": ("return a[0.5]", "a[0.5]"),
+    "float index of a variable": ("k = a[0] * 2\nreturn a[k]", "a[k]"),
+    "step that varies": ("k = len(a)\nreturn np.sum(a[::k])", "a[::k]"),
+    "sort": ("b = np.sort(a)\nreturn b[0]", "np.sort(a)"),
+    "unknown method": ("return a.argsort()[0]", "a.argsort"),
+    "unknown attribute": ("return a.strides[0]", "a.strides"),
+    "float32 inside": (
+        "b = np.zeros(3, dtype=np.float32)\nreturn b[0] + a[0]",
+        "np.zeros(3, dtype=np.float32)",
+    ),
+    "rows of different lengths": (
+        "b = np.array([[a[0]], [1.0, 2.0]])\nreturn b[0, 0]",
+        "np.array([[a[0]], [1.0, 2.0]])",
+    ),
+    "array as a condition": ("if a > 0:\n    return a[0]\nreturn a[1]", "if a > 0:"),
+    "array in math": ("return np.sum(math.sin(a[:2]))", "math.sin(a[:2])"),
+    "float into whole numbers": ("n = np.zeros(3, dtype=int)\nn += a\nreturn n[0] * a[0]", "n += a"),
+    "list": ("b = [a[0], a[1]]\nreturn b[0]", "[a[0], a[1]]"),
+    "array of another rank": ("b = a\nfor i in range(2):\n    b = b[None, :] * a\nreturn np.sum(b)", None),
+    "array after a loop that may not run": ("for i in range(2):\n    t = a * 2.0\nreturn np.sum(t)", None),
+    "array or number": ("if a[0] > 0:\n    b = a\nelse:\n    b = 1.0\nreturn np.sum(b)", "b"),
+    "store into one of two": (
+        "b = a.copy()\nc = a if a[0] > 0 else b\nc[0] = 2.0\nreturn a[0] * b[0]",
+        "c[0] = 2.0",
+    ),
+    "store into what may be another": (
+        "b = a\nfor i in range(2):\n    b = b * 2.0\nb[0] = 1.0\nreturn a[0] * b[1]",
+        "b[0] = 1.0",
+    ),
+    "changes while it is computed": (
+        "def bump():\n    a[0] = a[0] * 2.0\n    return a[0]\nb = a * 2.0 + bump()\nreturn b[0]",
+        "b = a * 2.0 + bump()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_at_its_place(name: str) -> None:
+    body, place = REFUSED[name]
+    with pytest.raises(UnsupportedError) as caught:
+        ds.grad(loaded(body), engine="python")(A)
+    message = str(caught.value)
+    assert "why:" in message, message
+    assert "fix:" in message, message
+    if place is not None:
+        line, carets = message.splitlines()[1:3]
+        start = carets.index("^")
+        assert line[start:].startswith(place.splitlines()[0][:4]) or place in line, message
+
+
+RAISING = {
+    "index past the end": ("return a[3] * 2.0", "IndexError"),
+    "index before the start": ("return a[-4] * 2.0", "IndexError"),
+    "index of a loop": ("s = 0.0\nfor i in range(4):\n    s += a[i]\nreturn s", "IndexError"),
+    "store past the end": ("for i in range(3):\n    a[i + 1] = a[i]\nreturn a[0]", "IndexError"),
+    "shapes that do not broadcast": ("return np.sum(a[1:] * a)", "ValueError"),
+    "store of another length": ("a[1:] = a\nreturn a[0]", "ValueError"),
+    "maximum of nothing": ("return np.max(a[3:]) + a[0]", "ValueError"),
+    "negative length": ("n = len(a) - 5\nb = np.zeros(n)\nreturn np.sum(b) + a[0]", "ValueError"),
+}
+
+
+@pytest.mark.parametrize("name", RAISING)
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_raises_what_the_program_raises(name: str, engine: Any) -> None:
+    body, error = RAISING[name]
+    with pytest.raises(ProgramError, match=error):
+        ds.grad(loaded(body), engine=engine)(A)
+
+
+def test_arguments_that_share_memory() -> None:
+    program = loaded("a[0] = b[1]\nreturn a[0] * b[0]", "a, b")
+    for other in (A, A[::-1]):
+        with pytest.raises(UsageError, match="share memory"):
+            ds.grad(program, (0, 1), engine="python")(A, other)
+    reading = loaded("return a[0] * b[1]", "a, b")
+    assert ds.grad(reading, (0, 1), engine="python")(A, A)[0].tolist() == [0.5, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array(["x"]), np.array([1j]), np.array([None]), np.array([1, 2, 3]), np.zeros(3, np.longdouble)],
+    ids=["text", "complex", "objects", "whole numbers", "long doubles"],
+)
+def test_elements_that_are_no_floats(value: Any) -> None:
+    with pytest.raises(UsageError, match="argument a"):
+        ds.grad(loaded("return a[0] * 2.0"), engine="python")(value)
+
+
+def test_arrays_of_every_layout() -> None:
+    program = loaded("return np.sum(a * a * np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))")
+    expected = ds.grad(program, engine="native")(M)
+    frozen = M.copy()
+    frozen.flags.writeable = False
+    for same in (
+        np.asfortranarray(M),
+        M[::-1][::-1],
+        M.astype(">f8"),
+        frozen,
+        np.repeat(M, 2, axis=1)[:, ::2],
+    ):
+        assert np.array_equal(ds.grad(program, engine="native")(same), expected)
+
+
+def test_float32_comes_back_as_float32() -> None:
+    program = loaded("for i in range(1, len(a)):\n    a[i] *= a[i - 1]\nreturn a[2]")
+    single = A.astype(np.float32)
+    found = ds.grad(program, engine="native")(single)
+    assert found.dtype == np.float32
+    assert np.allclose(found, ds.grad(program, engine="python")(single.astype(float)), rtol=1e-6)
+    assert np.array_equal(single, A.astype(np.float32))
+
+
+def test_wrong_shapes_of_tangents() -> None:
+    program = loaded("return a[0] * a[1]")
+    for tangent in (np.ones(2), 1.0, np.ones((3, 1))):
+        with pytest.raises(UsageError, match="tangent"):
+            ds.jvp(program, (A,), (tangent,), engine="python")
+    _, pull = ds.vjp(program, A, engine="python")
+    with pytest.raises(UsageError, match="cotangent"):
+        pull(np.ones(3))
+
+
+def test_a_gradient_is_that_of_one_number() -> None:
+    with pytest.raises(UsageError, match="returns an array"):
+        ds.grad(loaded("return a * 2.0"), engine="python")(A)
+
+
+def test_reverse_of_reverse_is_refused() -> None:
+    program = loaded("s = 0.0\nfor v in a:\n    s = s * v + v\nreturn s")
+    gradient = ds.grad(program, engine="python")
+    assert np.allclose(ds.jacobian(gradient, engine="python")(A), ds.hessian(program, engine="python")(A))
+    with pytest.raises(UnsupportedError, match="already"):
+        ds.vjp(gradient, A, engine="python")[1](np.ones(3))
+
+
+def test_a_number_where_an_array_is_needed() -> None:
+    program = loaded("return a[0] * 2.0")
+    with pytest.raises(UnsupportedError, match="number has no elements"):
+        ds.grad(program, engine="python")(1.5)
