@@ -6,9 +6,10 @@ ordinary variables. Each group of lines is headed by the user's line that it com
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
+from downslope.emit.text import ATOM, POWER, UNARY, Text
+from downslope.emit.variables import ordered, stores_in, uses_of, variables
 from downslope.errors import Loc
 from downslope.ir.nodes import (
     Arg,
@@ -28,7 +29,6 @@ from downslope.ir.nodes import (
     Stmt,
     Store,
     While,
-    blocks,
     operands,
     walk,
 )
@@ -41,7 +41,6 @@ LIMIT = 100_000_000
 """Passes of all `while` loops in one run before it is taken to be endless."""
 
 WIDTH = 96
-ATOM, UNARY, POWER = 20, 11, 12
 PRECEDENCE: Mapping[str, int] = {
     "logical_or": 1, "logical_and": 2, "logical_not": 3, "less": 4, "less_equal": 4, "greater": 4, "greater_equal": 4,
     "equal": 4, "not_equal": 4, "bitwise_or": 5, "bitwise_xor": 6, "bitwise_and": 7, "left_shift": 8, "right_shift": 8,
@@ -53,19 +52,6 @@ RAISED = frozenset(
     {"ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "OverflowError", "RuntimeError",
      "TypeError", "ValueError", "ZeroDivisionError"}
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Text:
-    """An expression: its text, how tightly it binds, and the variables it reads."""
-
-    text: str
-    binds: int = ATOM
-    reads: frozenset[str] = frozenset()
-
-    def inside(self, least: int) -> str:
-        """The text, in parentheses where an operand must bind at least so tightly."""
-        return self.text if self.binds >= least else f"({self.text})"
 
 
 class Emitter:
@@ -86,9 +72,9 @@ class Emitter:
         self.fused = fused
         self.types = inferred(function, given or {})
         self.lines: list[str] = []
-        self.uses = _uses(function)
+        self.uses = uses_of(function)
         self.root = roots(function, self.types)
-        self.variable = _variables(function, self.uses, self.root)
+        self.variable = variables(function, self.uses, self.root)
         self.pending: dict[str, Text] = {}
         every = list(walk(function.body))
         self.has_tape = any(isinstance(stmt, Push) for stmt in every)
@@ -239,7 +225,7 @@ class Emitter:
             for carry, value in zip(stmt.carried, stmt.body.yields, strict=True)
             if value != Lit(None)
         ]
-        for target, value in _ordered([p for p in pairs if p[0] != p[1].text]):
+        for target, value in ordered([p for p in pairs if p[0] != p[1].text]):
             self.put(indent, f"{target} = {value}")
         if stmt.until is not None:
             self.put(indent, f"if {self.variable[stmt.carried[stmt.until].name]}:")
@@ -374,66 +360,6 @@ def _literal(value: Lit, kind: Kind | None) -> Text:
     else:
         text = repr(number)
     return Text(text, UNARY if text.startswith("-") else ATOM)
-
-
-def _ordered(pairs: list[tuple[str, Text]]) -> Iterator[tuple[str, str]]:
-    """Assignments that happen at once, as a sequence: a variable is set after all that read it."""
-    todo = list(pairs)
-    while todo:
-        free = next((p for p in todo if not any(p[0] in q[1].reads for q in todo if q is not p)), None)
-        if free is None:
-            yield ", ".join(p[0] for p in todo), ", ".join(p[1].text for p in todo)
-            return
-        todo.remove(free)
-        yield free[0], free[1].text
-
-
-def _uses(function: Function) -> Counter[str]:
-    counts: Counter[str] = Counter(arg for arg in function.body.yields if isinstance(arg, str))
-    for stmt in walk(function.body):
-        counts.update(arg for arg in operands(stmt) if isinstance(arg, str))
-        for block in blocks(stmt):
-            counts.update(arg for arg in block.yields if isinstance(arg, str))
-    return counts
-
-
-def stores_in(stmt: Stmt) -> Iterator[Store]:
-    """The stores inside a branch or a loop."""
-    return (inner for block in blocks(stmt) for inner in walk(block) if isinstance(inner, Store))
-
-
-class _Variables(dict[str, str]):
-    """A value's variable; by default its own name."""
-
-    def __missing__(self, name: str) -> str:
-        return name
-
-
-def _variables(function: Function, uses: Mapping[str, int], root: Mapping[str, str]) -> Mapping[str, str]:
-    """A loop's result lives in its carry's variable, and so does a start used nowhere else.
-
-    Every version of an array lives in the variable of its buffer.
-    """
-    variable = _Variables()
-    _share(function.body, variable, uses)
-    first = {name: variable[buffer] for name, buffer in root.items()}
-    variable.update(first)
-    return variable
-
-
-def _share(block: Block, variable: _Variables, uses: Mapping[str, int]) -> None:
-    made: set[str] = set()
-    for stmt in block.body:
-        for inner in blocks(stmt):
-            _share(inner, variable, uses)
-        if isinstance(stmt, For | While):
-            for carry, result in zip(stmt.carried, stmt.results, strict=True):
-                if isinstance(carry.init, str) and carry.init in made and uses[carry.init] == 1:
-                    variable[carry.name] = variable[carry.init]
-                variable[result] = variable[carry.name]
-            made.update(stmt.results)
-        elif isinstance(stmt, If):
-            made.update(stmt.results)
 
 
 def emit(

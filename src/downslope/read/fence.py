@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
 
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
-from downslope.read.resolve import ITERATORS, METHODS, Missing, Row, number, resolve, row_of
+from downslope.read.fence_arrays import ArrayFence, Locals, Nested
+from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.rules.kinds import OPERATORS
 
@@ -38,9 +38,6 @@ FIX = {
     "Global": "pass the value as an argument and return it.",
     "Nonlocal": "return the new value from the helper.",
 }
-PARTS = frozenset({"shape", "size", "ndim", "T"})
-Locals: TypeAlias = "set[str] | frozenset[str]"
-Nested: TypeAlias = dict[str, ast.AST]
 
 
 def fence(source: Source) -> None:
@@ -51,7 +48,7 @@ def fence(source: Source) -> None:
         raise UnsupportedError(problems=tuple(unique.values()))
 
 
-class _Fence:
+class _Fence(ArrayFence):
     def __init__(self, source: Source, callers: tuple[object, ...], outer: Mapping[str, object]) -> None:
         self.source = source
         self.node = source.node
@@ -179,48 +176,6 @@ class _Fence:
             case _:
                 yield self._refused(target)
 
-    def _element(self, node: ast.Subscript, local: Locals, nested: Nested) -> Iterator[Problem]:
-        """`value[index]`, read or stored."""
-        yield from self._expression(node.value, local, nested)
-        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
-            if isinstance(part, ast.Slice):
-                for bound in (part.lower, part.upper, part.step):
-                    if bound is not None:
-                        yield from self._expression(bound, local, nested)
-            elif not _is_axis(part, self.source):
-                yield from self._expression(part, local, nested)
-
-    def _passes(self, node: ast.expr, local: Locals, nested: Nested) -> Iterator[Problem]:
-        """What a loop goes over: a range, an array, or enumerate, zip and reversed of these."""
-        row = row_of(resolve(node.func, self.source.namespace)) if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and row is not None and row.name in ITERATORS:
-            yield from self._iterator(node, row.name, local, nested)
-        elif isinstance(node, ast.Name | ast.Subscript | ast.Attribute | ast.BinOp | ast.Call):
-            yield from self._expression(node, local, nested)
-        else:
-            yield self._problem(
-                node,
-                "a loop over something other than a range or an array",
-                "loops go over range, arrays, enumerate, zip and reversed.",
-                "loop with `for i in range(n)`.",
-            )
-
-    def _iterator(self, node: ast.Call, name: str, local: Locals, nested: Nested) -> Iterator[Problem]:
-        least, most = {"range": (1, 3), "enumerate": (1, 2), "zip": (1, 99), "reversed": (1, 1)}[name]
-        keywords = [keyword for keyword in node.keywords if (name, keyword.arg) != ("enumerate", "start")]
-        if keywords or not least <= len(node.args) + len(node.keywords) <= most or not node.args:
-            yield self._problem(
-                node, f"{ast.unparse(node)} as what a loop goes over", "its arguments do not fit.",
-                f"give {name} {'one to three arguments' if name == 'range' else 'ranges or arrays'}.",
-            )  # fmt: skip
-            return
-        for position, argument in enumerate(node.args):
-            number_wanted = name == "range" or (name == "enumerate" and position == 1)
-            check = self._expression if number_wanted else self._passes
-            yield from check(argument, local, nested)
-        for keyword in node.keywords:
-            yield from self._expression(keyword.value, local, nested)
-
     def _expression(
         self, node: ast.expr, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
     ) -> Iterator[Problem]:
@@ -278,22 +233,6 @@ class _Fence:
             case _:
                 yield from self._children(node, local, nested)
 
-    def _inside(self, node: ast.expr, local: Locals, nested: Nested) -> bool:
-        """Whether an expression is one of the program's own values, not a module or what it holds."""
-        while isinstance(node, ast.Attribute):
-            node = node.value
-        return not isinstance(node, ast.Name) or node.id in local or node.id in nested
-
-    def _part(self, node: ast.Attribute, attr: str, local: Locals, nested: Nested) -> Iterator[Problem]:
-        yield from self._expression(node.value, local, nested)
-        if attr not in PARTS:
-            yield self._problem(
-                node,
-                f"the attribute {attr!r}",
-                "of a value, only the shape, size, ndim and T of an array are read.",
-                "use a variable or a function.",
-            )
-
     def _value(self, node: ast.expr) -> Iterator[Problem]:
         value = resolve(node, self.source.namespace)
         name = ast.unparse(node)
@@ -341,28 +280,6 @@ class _Fence:
                 )
             return
         yield from self._outside(node, name)
-
-    def _argument(self, node: ast.expr, row: Row | None, local: Locals, nested: Nested) -> Iterator[Problem]:
-        """An argument; functions that make arrays take lists, nested ones too."""
-        if (
-            isinstance(node, ast.List)
-            and row is not None
-            and (row.array or row.name in ("sum", "max", "min"))
-        ):
-            for element in node.elts:
-                yield from self._argument(element, row, local, nested)
-        else:
-            yield from self._expression(node, local, nested)
-
-    def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
-        yield from self._expression(func.value, local, nested)
-        if func.attr not in METHODS:
-            yield self._problem(
-                func,
-                f"the method {func.attr!r}",
-                "it is not read.",
-                f"methods are {', '.join(sorted(METHODS))}.",
-            )
 
     def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
         value = resolve(node.func, self.source.namespace)
@@ -462,13 +379,6 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _names(call: ast.Call) -> set[str | None]:
     return {keyword.arg for keyword in call.keywords}
-
-
-def _is_axis(node: ast.expr, source: Source) -> bool:
-    """Whether an item in brackets is `...`, `None` or `np.newaxis`."""
-    if isinstance(node, ast.Constant):
-        return node.value is None or node.value is Ellipsis
-    return isinstance(node, ast.Attribute) and resolve(node, source.namespace) is None
 
 
 def _spoken(node: ast.AST) -> str:
