@@ -102,6 +102,14 @@ def test_raises_what_the_program_raises(name: str, engine: Any) -> None:
         ds.grad(loaded(body), engine=engine)(A)
 
 
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_an_axis_that_happens_to_have_length_one_is_not_stretched(engine: Any) -> None:
+    program = loaded("return np.sum(a * b)", "a, b")
+    with pytest.raises(UnsupportedError, match="lengths differ"):
+        ds.grad(program, (0, 1), engine=engine)(A, A[:1])
+    assert ds.grad(program, (0, 1), engine=engine)(A[:1], A[:1])[0].tolist() == [0.3]
+
+
 def test_arguments_that_share_memory() -> None:
     program = loaded("a[0] = b[1]\nreturn a[0] * b[0]", "a, b")
     for other in (A, A[::-1]):

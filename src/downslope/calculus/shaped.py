@@ -10,7 +10,7 @@ from downslope.calculus.native_arrays import native_array, same_memory
 from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, one_output, params_of
 from downslope.calculus.run import Engine, copied, endless, explained, too_large
 from downslope.emit.python import emit
-from downslope.errors import DownslopeError, UsageError
+from downslope.errors import DownslopeError, UnsupportedError, UsageError
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Kind
 from downslope.modes.forward import forward
@@ -84,6 +84,9 @@ class Transformed:
             raise endless(source, all_values) from error
         except DownslopeError:
             raise
+        except ValueError as error:
+            explained(source, all_values)
+            raise unstretched(self.program) from error
         except Exception:
             explained(source, all_values)
             raise
@@ -106,6 +109,16 @@ class Transformed:
             made = self.make(base, params_of(base, self.wrt))
             self._runs[kinds] = runnable(made, names_of(base), kinds, self.engine)
         return self._runs[kinds]
+
+
+def unstretched(read: Program) -> UnsupportedError:
+    """The error where NumPy stretches an axis that happens to have length 1."""
+    return UnsupportedError(
+        f"arrays in {read.source.name} whose lengths differ, or that change their length",
+        loc=read.source.loc(read.source.node),
+        why="an axis is stretched only where it is known to have length 1 when the program is read.",
+        fix="index the one element, or make the axis with None or keepdims.",
+    )
 
 
 def runnable(function: Function, primal: frozenset[str], kinds: Kinds, engine: Engine) -> Callable[..., Any]:
