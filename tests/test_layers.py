@@ -16,7 +16,19 @@ ORDER = (
     "errors", "ir", "rules", "read", "passes", "modes", "math", "emit", "native", "data", "calculus", "fitting",
     "report", "plot", "demo", "commands", "cli", "cli_page", "__init__",
 )  # fmt: skip
-HEAVY = ("numba", "scipy", "sympy", "pandas", "matplotlib", "pyarrow", "duckdb", "typer", "rich", "numpy")
+HEAVY = (
+    "numba",
+    "scipy",
+    "sympy",
+    "pandas",
+    "matplotlib",
+    "pyarrow",
+    "duckdb",
+    "typer",
+    "rich",
+    "numpy",
+    "pydantic",
+)
 Texts = Mapping[str, str]
 
 

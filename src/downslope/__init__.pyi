@@ -13,6 +13,7 @@ from .calculus.products import vjp as vjp
 from .calculus.sources import adjoint_source as adjoint_source
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
+from .fitting.model import load as load
 from .modes.dual import DualFloat as DualFloat
 from .modes.numeric import numeric_derivative as numeric_derivative
 from .report.change import diff as diff

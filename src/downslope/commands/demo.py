@@ -9,6 +9,7 @@ import typer
 
 from downslope.commands.options import out
 from downslope.commands.tune import tuned
+from downslope.data.write import replace
 from downslope.errors import UsageError
 
 
@@ -61,7 +62,7 @@ def _flights(report: Path | None, figure: Path | None) -> None:
 def _taxi(report: Path | None, figure: Path | None) -> None:
     from downslope.demo.story import story
     from downslope.demo.story_page import story_page
-    from downslope.report.save import replace, save
+    from downslope.report.save import save
 
     chapters = []
     for chapter in story():

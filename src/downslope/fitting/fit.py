@@ -1,15 +1,19 @@
 """fit: a program, a table and a target -> learnt constants."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from downslope.data.write import replace as replace_file
 from downslope.errors import DataError, ProgramError
 from downslope.fitting.covariance import Errors
 from downslope.fitting.objective import Array
 from downslope.fitting.pose import Posed, pose
+from downslope.fitting.predict import Predictor
 from downslope.fitting.problem import Problem
 from downslope.fitting.progress import Progress
 from downslope.fitting.solution import Solution, Step
@@ -54,6 +58,7 @@ class Fit:
     chosen: tuple[Constant, ...]
     dropped: int  # rows left out for a missing number
     held: Problem | None = None  # the same program on the held-out rows
+    fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that kept their default
 
     def __str__(self) -> str:
         return str(self.solution)
@@ -106,6 +111,46 @@ class Fit:
     def residuals(self) -> Array:
         """(n,) predictions minus targets."""
         return np.asarray(self.predictions - self.problem.columns["target"])
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The arguments that were columns of the table."""
+        return tuple(name for name in self.problem.inputs if name not in self.fixed)
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        problem = self.problem
+        constants = dict(zip(problem.labels, self.solution.values.tolist(), strict=True))
+        program = problem.program
+        return Predictor(program.function, self.inputs, self.fixed, constants, program.source)
+
+    def predict(self, table: object, missing: str = "error") -> Array:
+        """(n,) the program's results with the learnt values, one for each row of a new table.
+
+        The table is of any kind that `fit` takes. Its columns named as the inputs of the fit are read,
+        and no others; arguments that kept their default in the fit keep it. `missing` "nan" predicts
+        NaN for a row that lacks a number, "error" (default) names the first. Raises `DataError` with
+        all inputs that the table lacks, `ProgramError` with the row where the program raises.
+
+        >>> def trip(d, speed=30.0):
+        ...     return 60.0 * d / speed
+        >>> done = fit(trip, {"d": [1.0, 2.0, 3.0], "minutes": [3.0, 6.0, 9.0]}, "minutes")
+        >>> done.predict({"d": [4.0, 5.0]}).round(9).tolist()
+        [12.0, 15.0]
+        """
+        return self._predictor(table, missing)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fit as readable JSON, which `downslope.load` reads: wholly or not at all.
+
+        Kept are the program (as data, and its text), values with errors and covariance, how the fit
+        went, a fingerprint of the data, and versions. The same fit gives the same file. Raises
+        `WriteError` where it cannot be written.
+        """
+        from downslope.fitting.record import record_of, to_json  # pydantic is slow to load
+
+        record = record_of(self.solution, self.problem, self.source, self.chosen, self.fixed)
+        replace_file(Path(path), to_json(record).encode())
 
 
 def fit(
@@ -165,7 +210,7 @@ def fit(
         if held is not None:
             solution = _held_out(solution, held)
     solution = replace(solution, undetermined=(*_plain_target(posed), *solution.undetermined))
-    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held)
+    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed)
 
 
 def _tried(solution: Solution, problem: Problem) -> Solution:

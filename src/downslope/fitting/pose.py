@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Posed:
     chosen: tuple[Constant, ...]
     dropped: int
     groups: npt.NDArray[np.intp] | None = None  # of each row to learn from, if it was asked for
+    fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that keep their default
 
 
 def pose(
@@ -72,7 +73,7 @@ def pose(
     )  # fmt: skip
     problem.check(problem.start)
     groups = None if cluster is None else groups_of(frame, cluster, rows)
-    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups)
+    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups, fixed)
 
 
 def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]) -> tuple[Constant, ...]:

@@ -1,16 +1,14 @@
 """Write a figure to a file: wholly or not at all."""
 
-import contextlib
 import difflib
 import io
-import os
-import shutil
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 
-from downslope.errors import UsageError, WriteError
+from downslope.data.write import replace as replace
+from downslope.errors import UsageError
 
 SUFFIXES = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 """Kinds of picture, and where each keeps a sentence about itself."""
@@ -53,25 +51,3 @@ def encoded(figure: Figure, suffix: str, summary: str = "") -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": "downslope"}):
         figure.savefig(stream, format=suffix[1:], dpi=120, metadata=metadata, bbox_inches="tight")
     return stream.getvalue()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file wholly or not at all. Raises `WriteError` where it cannot be written."""
-    temporary = path.with_name(f".downslope_{os.getpid()}_{path.name}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, error: OSError) -> WriteError:
-    return WriteError(
-        f"{path} cannot be written", why=f"{error.strerror or error}.", fix="choose another place."
-    )

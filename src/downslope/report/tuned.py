@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from downslope.data.write import replace
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
 from downslope.read.constants import Constant
@@ -45,7 +46,6 @@ def finish(
     """
     if report is not None:
         from downslope.report.page import page  # matplotlib is slow to load
-        from downslope.report.save import replace
 
         replace(report, page(fit, difference).encode())
     if not to_write:
