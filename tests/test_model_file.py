@@ -18,6 +18,7 @@ from downslope.fitting.model import load
 from downslope.fitting.record import CHECKSUM, Record, checksum
 from downslope.ir.data import Damaged, from_data, plain, to_data
 from downslope.ir.nodes import Block, Function, Let, Lit, Param, Push
+from downslope.ir.types import ArrayType
 from downslope.passes.simplify import simplified
 from downslope.read.lower import lower
 from downslope.read.source import read_source
@@ -303,6 +304,39 @@ def test_no_data_touch_the_tape():
     function = Function("f", (Param("x", "x"),), Block((Push(("x",)),), ("x",)))
     with pytest.raises(Damaged, match="has no Push"):
         from_data(to_data(function), ARITY)
+
+
+def test_no_data_are_arrays():
+    function = Function("f", (Param("x", "x", ArrayType("f", 1)),), Block((), ("x",)))
+    assert not plain(function)
+    with pytest.raises(Damaged, match="is a number"):
+        from_data(to_data(function), ARITY)
+
+
+def test_a_program_with_a_buffer_needs_its_program_to_predict(tmp_path):
+    text = """
+import numpy as np
+
+
+def program(x, rate=0.5):
+    held = np.zeros(3)
+    for k in range(3):
+        held[k] = rate * x + k
+    return held[0] + held[1] * held[2]
+"""
+    files = Files(tmp_path / "src", {"main.py": text})
+    x = np.linspace(0.0, 2.0, 9)
+    y = [files.run(value, 0.75) for value in x]
+    done = ds.fit(files.program, {"x": x, "y": y}, "y")
+    done.save(tmp_path / "model.json")
+    assert json.loads((tmp_path / "model.json").read_text())["program"]["operations"] is None
+    with pytest.raises(UsageError, match="needs its program"):
+        load(tmp_path / "model.json").predict({"x": x})
+    again = load(tmp_path / "model.json", files.program)
+    np.testing.assert_array_equal(again.predict({"x": x}), done.predictions)
+    (files.folder / "main.py").write_text(text.replace("+ k", "- k"))
+    with pytest.raises(UsageError, match="is not the program"):
+        load(tmp_path / "model.json", files.program)
 
 
 def test_the_schema_takes_no_other_types():

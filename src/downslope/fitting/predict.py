@@ -13,9 +13,9 @@ from downslope.errors import DataError, DownslopeError, ProgramError, UsageError
 from downslope.fitting.faults import asked, shown, stopped, suspects, unusable
 from downslope.fitting.objective import Array
 from downslope.ir.nodes import Function, names_of
+from downslope.ir.types import Type
 from downslope.native.rows import RowError, RowKernel, row_kernel
 from downslope.passes.guard import TOO_LARGE
-from downslope.passes.types import Type
 from downslope.read.source import Source
 
 

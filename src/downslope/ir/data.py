@@ -30,7 +30,8 @@ class Damaged(ValueError):
 
 def plain(function: Function) -> bool:
     """Whether a program has only statements that can be kept as data."""
-    return all(isinstance(stmt, KEPT) for stmt in walk(function.body))
+    numbers = not any(param.array for param in function.params)
+    return numbers and all(isinstance(stmt, KEPT) for stmt in walk(function.body))
 
 
 def to_data(node: Any) -> Any:
@@ -88,6 +89,8 @@ def from_data(data: Any, arity: Mapping[str, int]) -> Function:
 
 def _forbidden(function: Function) -> Iterator[str]:
     """What could make emitted code do more than arithmetic on its own values."""
+    if any(param.array for param in function.params):
+        yield "an input of a program that is kept is a number"
     for stmt in walk(function.body):
         if not isinstance(stmt, KEPT):
             yield f"a program that is kept has no {type(stmt).__name__}"
