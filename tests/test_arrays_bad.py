@@ -61,6 +61,10 @@ REFUSED = {
         "b = a\nfor i in range(2):\n    b = b * 2.0\nb[0] = 1.0\nreturn a[0] * b[1]",
         "b[0] = 1.0",
     ),
+    "store into what a loop goes over": (
+        "s = 0.0\nfor v in a:\n    if v > 0.4:\n        a = a * 2.0\n    a[2] = s\n    s += v\nreturn s",
+        "a[2] = s",
+    ),
     "changes while it is computed": (
         "def bump():\n    a[0] = a[0] * 2.0\n    return a[0]\nb = a * 2.0 + bump()\nreturn b[0]",
         "b = a * 2.0 + bump()",

@@ -14,19 +14,23 @@ from downslope.read.arrays import Arrays
 from downslope.read.frames import Frame, Value
 from downslope.read.resolve import METHODS, resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
-from downslope.read.views import Lazy, View
+from downslope.read.views import Buffer, Lazy, View
 from downslope.read.whole_arrays import WholeArrays
 
 
 @dataclass(frozen=True)
 class Passes:
-    """What a `for` loop goes over: an index range, and the value of each pass given its index."""
+    """What a `for` loop goes over: an index range, and the value of each pass given its index.
+
+    `over` are the buffers that it reads: the loop holds on to them, whatever their variables become.
+    """
 
     start: Arg
     stop: Arg
     step: Arg
     item: Callable[[Arg], Value]
     is_range: bool = False
+    over: tuple[Buffer, ...] = ()
 
 
 class ArrayReader:
@@ -278,7 +282,7 @@ class ArrayReader:
             chosen = nth(self.arrays, view, index)
             return chosen if chosen.rank else self.arrays.load(chosen, [])
 
-        return Passes(Lit(0), view.lengths[0], Lit(1), item)
+        return Passes(Lit(0), view.lengths[0], Lit(1), item, over=(view.buffer,))
 
     def range_of(self, node: ast.Call, frame: Frame) -> Passes:
         """`range(...)`."""
@@ -306,7 +310,7 @@ class ArrayReader:
         def item(index: Arg) -> Value:
             return passes.item(whole("add", passes.start, whole("multiply", index, passes.step)))
 
-        return Passes(Lit(0), count, Lit(1), item)
+        return Passes(Lit(0), count, Lit(1), item, over=passes.over)
 
     def enumerated(self, node: ast.Call, frame: Frame) -> Passes:
         """`enumerate(iterable, start)`."""
@@ -315,7 +319,11 @@ class ArrayReader:
         first = self.argument(self.expression(given[1], frame)) if len(given) > 1 else Lit(0)
         whole = self.arrays.whole
         return Passes(
-            Lit(0), inner.stop, Lit(1), lambda index: (whole("add", index, first), inner.item(index))
+            Lit(0),
+            inner.stop,
+            Lit(1),
+            lambda index: (whole("add", index, first), inner.item(index)),
+            over=inner.over,
         )
 
     def zipped(self, parts: Sequence[Passes]) -> Passes:
@@ -327,14 +335,23 @@ class ArrayReader:
                 bounds = (count, part.stop)
                 count = self.row("where", [self.row("less", bounds), *bounds], "count")
                 self.arrays.numbers.whole(str(count), None, bounds[1])
-        return Passes(Lit(0), count, Lit(1), lambda index: tuple(part.item(index) for part in inner))
+        over = tuple(buffer for part in inner for buffer in part.over)
+        return Passes(
+            Lit(0), count, Lit(1), lambda index: tuple(part.item(index) for part in inner), over=over
+        )
 
     def backwards(self, passes: Passes) -> Passes:
         """`reversed(...)`."""
         inner = self.counted_from_zero(passes)
         whole = self.arrays.whole
         last = whole("subtract", inner.stop, Lit(1))
-        return Passes(Lit(0), inner.stop, Lit(1), lambda index: inner.item(whole("subtract", last, index)))
+        return Passes(
+            Lit(0),
+            inner.stop,
+            Lit(1),
+            lambda index: inner.item(whole("subtract", last, index)),
+            over=inner.over,
+        )
 
 
 def _is_local(node: ast.Attribute, frame: Frame) -> bool:

@@ -116,7 +116,11 @@ class ControlReader(ArrayReader):
             self.assign(node.target, passes.item(index), frame)
             self.block(node.body, frame)
 
-        loop = self.carried(node, frame, body)
+        self.merging.held += passes.over
+        try:
+            loop = self.carried(node, frame, body)
+        finally:
+            del self.merging.held[len(self.merging.held) - len(passes.over) :]
         block = Block(loop.body, tuple(loop.yields))
         self.out.append(
             For(

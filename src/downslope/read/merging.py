@@ -71,6 +71,7 @@ class Merging:
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.frames: list[Frame] = []
+        self.held: list[Buffer] = []  # what `for` loops that are under way go over
 
     def buffer(self, name: str, kind: View, lengths: Sequence[Arg]) -> View:
         """A buffer for a variable that is rebound."""
@@ -103,8 +104,8 @@ class Merging:
                     buffer.frozen = buffer.frozen or why
 
     def reached(self, frame: Frame) -> set[int]:
-        """The buffers that variables refer to, in every call that is under way, by identity."""
-        found: set[int] = set()
+        """The buffers that variables and loops refer to, in every call that is under way, by identity."""
+        found = {id(buffer) for buffer in self.held}
         todo = [*self.frames, frame]
         done: set[int] = set()
         while todo:
