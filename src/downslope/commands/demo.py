@@ -46,9 +46,10 @@ def demo(
 
 def _flights(report: Path | None, figure: Path | None) -> None:
     from downslope.demo import flights
+    from downslope.demo.flights_data import flights_table
 
     place = f"{flights.__file__}:air_time"
-    table = flights.flights_table()
+    table = flights_table()
     done = tuned(place, table, "air_time", report, holdout=0.2, missing="drop", cluster="route")
     if figure is not None:
         from downslope.report.fitted import fitted
