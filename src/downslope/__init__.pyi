@@ -3,6 +3,8 @@ from .calculus.check import check as check
 from .calculus.derivative import derivative as derivative
 from .calculus.derivative import grad as grad
 from .calculus.derivative import value_and_grad as value_and_grad
+from .calculus.explain import explain as explain
+from .calculus.explanation import Explanation as Explanation
 from .calculus.formula import Formula as Formula
 from .calculus.formula import formula as formula
 from .calculus.products import hessian as hessian

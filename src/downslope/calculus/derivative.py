@@ -59,25 +59,26 @@ class Derivative:
     @cached_property
     def function(self) -> Function:
         """The IR that is run: value, then the derivatives."""
-        if self._chosen == "reverse":
+        if self.chosen == "reverse":
             return reverse(self.program.function, params_of(self.program.function, self.wrt))
         return self.forward_form
 
     @cached_property
     def _run(self) -> Callable[[list[Any]], tuple[float, ...]]:
-        if self._chosen == "formal":
+        if self.chosen == "formal":
             from downslope.calculus.formula import FormulaRunner  # SymPy is slow to load
 
             return FormulaRunner(self.program, self.wrt)
-        if self._chosen in ("numeric", "dual"):
+        if self.chosen in ("numeric", "dual"):
             from downslope.calculus.running import FunctionRunner  # not needed for the first gradient
 
             inner = self.origin if isinstance(self.origin, Derivative) else self.program.source.function
-            return FunctionRunner(self.program, inner, self.path, self.wrt, self._chosen, self.delta)
+            return FunctionRunner(self.program, inner, self.path, self.wrt, self.chosen, self.delta)
         return Runner(self.program, self.function, self.engine)
 
     @property
-    def _chosen(self) -> Mode:
+    def chosen(self) -> Mode:
+        """The mode that is run: for `auto`, the one that its number of inputs makes the cheaper."""
         if self.mode == "auto":
             return "forward" if len(self.wrt) <= FEW else "reverse"
         return self.mode

@@ -29,6 +29,9 @@ Program = Annotated[
     str, typer.Argument(metavar="FILE.py:FUNCTION", help="The program.", autocompletion=programs)
 ]
 Inputs = Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="The inputs.")]
+Point = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME=VALUE…]", help="The inputs, to measure there.")
+]
 Wrt = Annotated[list[str] | None, typer.Option("--wrt", help="Input or constant; may be repeated.")]
 
 

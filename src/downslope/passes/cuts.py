@@ -1,5 +1,7 @@
 """Where integers and comparisons cut the derivative, and which inputs must stay integers."""
 
+from collections.abc import Sequence
+
 from downslope.errors import Loc
 from downslope.ir.nodes import Arg, For, Function, If, Let, Load, New, Store, walk
 from downslope.passes.activity import of, varied
@@ -49,6 +51,18 @@ def cuts(function: Function, name: str) -> tuple[Loc | None, ...] | None:
     facts = varied(function, {name: frozenset({0})})
     if any(of(output, facts) for output in function.body.yields):
         return None
+    return severed(function, (name,))
+
+
+def severed(function: Function, names: Sequence[str]) -> tuple[Loc | None, ...]:
+    """The places where a value that depends on inputs meets an op that stops its derivative.
+
+    >>> from downslope.ir.nodes import Block, Param
+    >>> step = Let("y", "floor", ("x",), Loc("f.py", 1, 1, 1, 2, "x"))
+    >>> [place.line for place in severed(Function("f", (Param("x", "x"),), Block((step,), ("y",))), ("x",))]
+    [1]
+    """
+    facts = varied(function, dict.fromkeys(names, frozenset({0})))
     places: dict[Loc | None, None] = {}
     for stmt in walk(function.body):
         match stmt:
