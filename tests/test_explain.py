@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import downslope as ds
@@ -186,3 +187,33 @@ def test_kept_can_tell_registers_from_what_is_not_read():
 def test_a_helper_called_twice_is_active_where_one_call_is():
     found = ds.explain(lambda x, k: root(x) + root(k), "x")
     assert [one.active for one in found.lines] == [True, True, True]
+
+
+def spread(a, k):
+    total = 0.0
+    b = np.zeros(3)
+    for i in range(3):
+        b[i] = math.exp(a[i]) * k
+        total += b[i] * a[i]
+    return total
+
+
+def test_arrays_are_explained_too():
+    found = ds.explain(spread, "a", at=(np.ones(3), 2.0))
+    assert found.mode == "reverse"
+    assert line(found, "b[i] =").variable == "b[i]"
+    assert line(found, "b[i] =").active
+    assert (
+        found.primal.inner[0].operations["memory"] == 3
+    )  # a store, and each of the two elements is read once
+    assert found.measured.tape > 0
+    assert line(ds.explain(spread, "k"), "b = np").why.startswith("not varied")
+
+
+def test_an_array_that_is_returned():
+    def doubled(a):
+        return a * 2.0
+
+    found = ds.explain(doubled, at=(np.ones(3),))
+    assert found.mode == "forward"
+    assert found.measured.tape == 0

@@ -5,20 +5,30 @@ from typing import Any
 
 from downslope.calculus.derivative import FEW
 from downslope.calculus.explanation import ACTIVE, CONSTANT, CUT, STOPPED, UNREAD, Explanation, Line, Measured
-from downslope.calculus.program import Differentiated, Program, Wrt, kind_of, params_of, program, values_of
-from downslope.calculus.run import Mode, Runner
+from downslope.calculus.program import Differentiated, Kinds, Program, Wrt, kind_of, params_of, program
+from downslope.calculus.run import Mode
+from downslope.calculus.shaped import (
+    Make,
+    Transformed,
+    positions,
+    pushed,
+    reversed_once,
+    shaped_values,
+    zero_like,
+)
 from downslope.errors import Loc, UsageError
-from downslope.ir.nodes import Function, Let, names_of, walk
+from downslope.ir.nodes import Function, Let, Load, New, Store, names_of, walk
 from downslope.modes.forward import forward
-from downslope.modes.reverse import reverse
+from downslope.modes.reverse import reverse, taped
 from downslope.passes.activity import Seeds, varied
 from downslope.passes.census import census
 from downslope.passes.cuts import severed
 from downslope.passes.guard import guarded
 from downslope.passes.kept import kept
 from downslope.passes.simplify import simplified
-from downslope.passes.types import Type
+from downslope.passes.types import arrays
 from downslope.passes.useful import useful
+from downslope.read.guess import guessed
 from downslope.read.lower import lower
 from downslope.read.targets import target
 
@@ -40,34 +50,48 @@ def explain(f: Callable[..., Any] | str, wrt: Wrt = None, *, at: Sequence[Any] |
     ('forward', [True])
     """
     read, names = program(f, wrt)
-    labels = params_of(read.function, names)
-    adjoint = reverse(read.function, labels, seeded=True)
-    mode, reason = _mode(read, names)
-    tangent = forward(read.function, labels)
-    form = tangent if mode == "forward" else reverse(read.function, labels)
-    whole = read.function if isinstance(f, Differentiated) else lower(read.source)
-    cuts = tuple(place for place in severed(read.function, labels) if place is not None)
+    values = None if at is None else _values(read, names, at)
+    kinds = _kinds(read) if values is None else tuple(map(kind_of, values))
+    function = read.form(kinds)
+    labels = params_of(function, names)
+    mode, reason, make = _mode(function, names)
+    whole = function if isinstance(f, Differentiated) else lower(read.source, kinds)
+    cuts = tuple(place for place in severed(function, labels) if place is not None)
+    taken = () if taped(function) else kept(reverse(function, labels, seeded=True), names_of(function))
+    times = None if values is None else _measure(Transformed(read, names, make, "native"), values)
     return Explanation(
-        read.source.name,
-        names,
-        tuple(_lines(whole, params_of(whole, names))),
-        cuts,
-        mode,
-        reason,
-        kept(adjoint, names_of(read.function)),
-        census(read.function),
-        census(form),
-        None if at is None else _measure(read, names, form, at),
-    )
+        read.source.name, names, tuple(_lines(whole, params_of(whole, names))), cuts, mode, reason, taken,
+        census(function), census(make(function, labels)), times,
+    )  # fmt: skip
 
 
-def _mode(read: Program, names: Sequence[str]) -> tuple[Mode, str]:
+def _values(read: Program, names: Sequence[str], at: Sequence[Any]) -> list[Any]:
+    if isinstance(at, str) or not isinstance(at, Sequence):
+        raise UsageError(
+            "`at` is not a list of arguments", why="it is what f is called with.", fix="at=(1.0,)"
+        )
+    return shaped_values(read, at, {}, names)[0]
+
+
+def _kinds(read: Program) -> Kinds:
+    """The types of the arguments, as far as they are known before a call."""
+    return guessed(read.source) if read.given is None else tuple("f" for _ in read.arguments)
+
+
+def _mode(function: Function, names: Sequence[str]) -> tuple[Mode, str, Make]:
     count = f"{len(names)} input{'s' * (len(names) != 1)}"
-    if not read.function.scalar:
-        return "forward", f"{len(read.function.body.yields)} outputs: a Jacobian is made of tangents"
+    known = arrays(function)
+    if not function.scalar or any(output in known for output in function.body.yields):
+        return "forward", "several outputs: a Jacobian is made of tangents; here with one of them", pushed
+    if known.keys() & {param.name for param in function.params}:
+        return "reverse", "inputs are arrays: one sweep back gives the slope in every element", reversed_once
     if len(names) <= FEW:
-        return "forward", f"{count}, at most {FEW}: tangents beside the program cost less than a tape"
-    return "reverse", f"{count}, more than {FEW}: one sweep back gives every slope"
+        return (
+            "forward",
+            f"{count}, at most {FEW}: tangents beside the program cost less than a tape",
+            forward,
+        )
+    return "reverse", f"{count}, more than {FEW}: one sweep back gives every slope", reversed_once
 
 
 def _lines(function: Function, seeds: Sequence[str]) -> list[Line]:
@@ -78,7 +102,7 @@ def _lines(function: Function, seeds: Sequence[str]) -> list[Line]:
     why: dict[Loc, list[str]] = {}
     last: dict[tuple[str, int], Loc] = {}
     for stmt in walk(function.body):
-        if isinstance(stmt, Let) and stmt.loc is not None:
+        if isinstance(stmt, Let | Load | Store | New) and stmt.loc is not None:
             last[stmt.loc.file, stmt.loc.line] = stmt.loc
             why.setdefault(stmt.loc, []).append(_why(stmt.name, *facts, smoothly, at_all))
     return [
@@ -100,19 +124,17 @@ def _why(name: str, varying: Facts, depending: Facts, smoothly: Set[str], at_all
     return ACTIVE if name in smoothly else CUT
 
 
-def _measure(read: Program, names: Sequence[str], form: Function, at: Sequence[Any]) -> Measured:
-    if isinstance(at, str) or not isinstance(at, Sequence):
-        raise UsageError(
-            "`at` is not a list of arguments", why="it is what f is called with.", fix="at=(1.0,)"
-        )
+def _measure(run: Transformed, values: Sequence[Any]) -> Measured:
     from downslope.native.measure import call_alone, measured  # Numba is slow to load
 
-    values = values_of(read, at, {}, names)
-    Runner(read, form, "native")(values)  # raises what there is to raise
-    given: dict[str, Type] = {p.name: kind_of(v) for p, v in zip(form.params, values, strict=True)}
-    primal, gradient = (
-        guarded(function, names_of(read.function), given) for function in (read.function, form)
-    )
-    seconds, _ = measured(primal, given, values)
-    with_slopes, tape = measured(gradient, given, values)
-    return Measured(seconds, with_slopes, call_alone(primal, given, values), tape)
+    base = run.form(values)
+    form = run.make(base, params_of(base, run.wrt))
+    extra = len(form.params) > len(base.params)  # tangents
+    varied = [values[place] for place in positions(run.program, run.wrt)]
+    every = [*values, *(zero_like(value) for value in varied * extra)]
+    run(values, every[len(values) :])  # raises what there is to raise
+    given = {param.name: kind_of(value) for param, value in zip(form.params, every, strict=True)}
+    names = names_of(base)
+    seconds, _ = measured(guarded(base, names, given), given, values)
+    with_slopes, tape = measured(guarded(form, names, given), given, every)
+    return Measured(seconds, with_slopes, call_alone(base, given, values), tape)

@@ -5,8 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Lit, Pop, Push, Stmt, While
-from downslope.passes.types import BOOLEAN
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    For,
+    Function,
+    If,
+    Let,
+    Like,
+    Lit,
+    Load,
+    New,
+    Pop,
+    Push,
+    Stmt,
+    Store,
+    While,
+)
+from downslope.rules.result_types import BOOLEAN
 
 ARITHMETIC = frozenset("add subtract multiply negative positive absolute square mul0 muladd to_float".split())
 DIVISION = frozenset("divide reciprocal remainder floor_divide fmod sqrt".split())
@@ -16,9 +32,11 @@ WHOLE = frozenset(
     " right_shift invert floor ceil trunc rint".split()
 )
 COSTS: Mapping[str, float] = {
-    "arithmetic": 1.0, "division": 5.0, "function": 15.0, "selection": 1.0, "whole": 1.0, "tape": 1.0
+    "arithmetic": 1.0, "division": 5.0, "function": 15.0, "selection": 1.0, "whole": 1.0, "tape": 1.0,
+    "memory": 1.0, "array": 0.0,
 }  # fmt: skip
-"""What one operation of a kind takes, in additions: rough, for a processor of today."""
+"""What one operation of a kind takes, in additions: rough, for a processor of today. What a fresh array takes
+depends on its size, which is not known here."""
 ASSUMED = 100
 """Passes of a loop whose number is not known beforehand."""
 
@@ -75,6 +93,10 @@ def _region(kind: str, loc: Loc | None, blocks: tuple[Block, ...], passes: int |
             match stmt:
                 case Let(op=op):
                     counts[kind_of_op(op)] += 1
+                case Load() | Store():
+                    counts["memory"] += 1
+                case New() | Like():
+                    counts["array"] += 1
                 case Push(values=moved) | Pop(names=moved):
                     counts["tape"] += len(moved)
                 case _:

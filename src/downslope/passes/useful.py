@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 
-from downslope.ir.nodes import Arg, For, Function, If, Let, Pop, Stmt, While, walk
+from downslope.ir.nodes import Arg, For, Function, If, Let, Load, Pop, Stmt, Store, While, walk
 from downslope.passes.activity import Through, smooth
 
 
@@ -29,6 +29,10 @@ def _sources(stmt: Stmt, names: Set[str], through: Through) -> Iterator[Arg]:
     match stmt:
         case Let(name=name, op=op, args=args) if name in names:
             yield from (arg for position, arg in enumerate(args) if through(op, position))
+        case Load() if stmt.name in names:
+            yield stmt.array
+        case Store() if stmt.name in names:
+            yield from (stmt.array, stmt.value)
         case If():
             for name, *sides in zip(stmt.results, stmt.then.yields, stmt.orelse.yields, strict=True):
                 yield from sides if name in names else ()
