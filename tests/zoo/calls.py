@@ -254,3 +254,66 @@ def shadowed_module_name(x: float) -> float:
     math_ = math.exp(x)
     square = math_ * x
     return square
+
+
+@specimen(1.3, 0.7)
+def helper_in_each_branch(x: float, y: float) -> float:
+    if x > 0:
+
+        def g(v: float) -> float:
+            return v * x
+
+        y = g(y)
+    else:
+
+        def g(v: float) -> float:
+            return v + x
+
+        y = g(y)
+    return y
+
+
+@specimen(1.3, 3)
+def helper_in_each_pass(x: float, n: int) -> float:
+    total = 0.0
+    for i in range(n):
+
+        def g(v: float) -> float:
+            return v * i + x  # noqa: B023  # the variables as they are now are meant
+
+        total += g(total)
+    return total
+
+
+@specimen(1.3, 3, formal=TRIPS)
+def helper_below_an_early_return(x: float, n: int) -> float:
+    if x < 0:
+        return 0.0
+
+    def g(v: float) -> float:
+        return v * x
+
+    for _ in range(n):
+        if x > 100:
+            break
+
+        def twice(v: float) -> float:
+            return g(v) * 2
+
+        x = x + twice(x) * 0.1
+    return g(x)
+
+
+@specimen(1.3, 0.7)
+def helper_before_its_variables(x: float, y: float) -> float:
+    def g(v: float) -> float:
+        return h(v) * late
+
+    def h(v: float) -> float:
+        late = 3.0
+        return v * late
+
+    late = x * y
+    before = g(y)
+    late = y
+    return before + g(x)

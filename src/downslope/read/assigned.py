@@ -6,7 +6,7 @@ section 9.2), with the facts of `while True` and of ranges that surely run.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 State = frozenset[str] | None  # the names surely set; None where control cannot be
@@ -19,10 +19,14 @@ class _Loop:
 
 
 class Assigned:
-    """Walks a function body; `unset` collects the names read where they may be unset."""
+    """Walks a function body; `unset` collects the names read where they may be unset.
 
-    def __init__(self, local: Iterable[str]) -> None:
+    `closures` are the variables that each nested function reads from around it, which a call of it reads.
+    """
+
+    def __init__(self, local: Iterable[str], closures: Mapping[str, frozenset[str]] | None = None) -> None:
         self.local = frozenset(local)
+        self.closures = closures or {}
         self.unset: list[ast.Name] = []
 
     def block(self, body: list[ast.stmt], state: State, loop: _Loop | None = None) -> State:
@@ -88,6 +92,9 @@ class Assigned:
     def _check(self, name: ast.Name, state: frozenset[str]) -> None:
         if name.id in self.local and name.id not in state:
             self.unset.append(name)
+            return
+        for free in sorted((self.closures.get(name.id, frozenset()) & self.local) - state):
+            self.unset.append(ast.copy_location(ast.Name(free, ast.Load()), name))
 
 
 def _meet(left: State, right: State) -> State:

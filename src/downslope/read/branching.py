@@ -6,7 +6,17 @@ from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Stmt
 from downslope.read.array_reader import ArrayReader
 from downslope.read.frames import UNSET, Closure, Value
-from downslope.read.merging import Group, Merging, buffers_of, fitting, gone, holds_array, leaves, with_leaves
+from downslope.read.merging import (
+    Group,
+    Merging,
+    buffers_of,
+    fitting,
+    gone,
+    holds_array,
+    leaves,
+    unsettled,
+    with_leaves,
+)
 from downslope.read.views import Buffer, Gone, View
 
 
@@ -43,7 +53,7 @@ class Merge:
     def value(self, name: str, left: Value, right: Value) -> Value:
         """A variable's value after the branch."""
         if isinstance(left, Closure) or isinstance(right, Closure):
-            return right if left == UNSET else left
+            return unsettled(name, "the paths of a branch define it differently, or only one does.")
         if isinstance(left, Gone) or isinstance(right, Gone):
             return left if isinstance(left, Gone) else right
         if UNSET in (left, right):

@@ -8,6 +8,7 @@ from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
 from downslope.read.fence_arrays import ArrayFence, Locals, Nested
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
+from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
 from downslope.rules.kinds import OPERATORS
 
@@ -69,14 +70,14 @@ class _Fence(ArrayFence):
             return
         local = stored(node.body) | arguments
         nested = visible | {
-            child.name: child
-            for child in ast.walk(node)
-            if isinstance(child, ast.FunctionDef) and child is not node
+            here.node.name: here.node
+            for here in nodes(node)
+            if isinstance(here.node, ast.FunctionDef) and not here.inside
         }
         for statement in _without_docstring(node.body):
             yield from self._statement(statement, local | set(visible), nested)
-        flow = Assigned(local)
-        end = flow.block(node.body, frozenset(arguments) | (local & set(visible)))
+        flow = Assigned(local, closures(node))
+        end = flow.block(node.body, frozenset(arguments))
         for name in flow.unset:
             yield self._problem(
                 name,

@@ -9,7 +9,7 @@ from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Carry, Stmt
 from downslope.read.array_reader import ArrayReader
 from downslope.read.frames import UNSET, Closure, Frame, Value
-from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, with_leaves
+from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, unsettled, with_leaves
 from downslope.read.views import Buffer, Gone, View
 
 SET_IN_LOOP = "it is set in a loop, which may not run at all."
@@ -109,7 +109,9 @@ class Loop:
         frame, reader = self.frame, self.reader
         for name in self.names:
             value = self.before.get(name)
-            if value is not None and not isinstance(value, Closure):
+            if isinstance(value, Closure):
+                self._inside[name] = unsettled(name, "each pass of the loop defines it anew.")
+            elif value is not None:
                 self._inside[name] = self._entering(name, value)
 
         def run() -> None:
@@ -181,7 +183,9 @@ class Loop:
         """Give each variable what the loop leaves in it."""
         for name in self.names:
             last = self._after.get(name)
-            if last is not None and not isinstance(last, Closure):
+            if isinstance(last, Closure):
+                self.frame.env[name] = unsettled(name, SET_IN_LOOP)
+            elif last is not None:
                 self.frame.env[name] = self._left(name, last)
         groups: list[Group] = []
         results: dict[str, list[View]] = {}
@@ -202,7 +206,8 @@ class Loop:
         """A variable after the loop; numbers are carried."""
         inside = self._inside.get(name)
         if isinstance(inside, Gone) or (inside is None and holds_array(last)):
-            return gone(name, SET_IN_LOOP)
+            known = isinstance(last, Gone) and not isinstance(last, Entering)
+            return last if known else gone(name, SET_IN_LOOP)
         if inside is None:
             inside = with_leaves(last, iter([self.reader.names.fresh(name) for _ in leaves(last)]))
         first = self.before.get(name, with_leaves(last, iter([UNSET] * len(leaves(last)))))

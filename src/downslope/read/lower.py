@@ -76,6 +76,8 @@ class _Lowerer(ControlReader):
 
     def call(self, node: ast.Call, frame: Frame, hint: str) -> Value:
         found = frame.find(node.func.id) if isinstance(node.func, ast.Name) else None
+        if found is not None:
+            found = self.known(found)
         if isinstance(found, Closure):
             inner = self.bind(found.node, node, frame, found.defaults)
             return self.inlined(found.node, Frame(found.frame.source, inner, parent=found.frame))

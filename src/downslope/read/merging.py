@@ -56,6 +56,11 @@ def gone(name: str, why: str) -> Gone:
     return Gone(f"{name!r} may be one array or another here", why, "give each array a name of its own.")
 
 
+def unsettled(name: str, why: str) -> Gone:
+    """What the name of a nested function becomes where the run decides which definition it has."""
+    return Gone(f"{name!r} is called, but what it is depends on the run", why, "define it once, before.")
+
+
 @dataclass(frozen=True)
 class Group:
     """The buffers of one rebound variable (`own`), and those whose memory they may be."""

@@ -33,6 +33,29 @@ def nodes(definition: Definition) -> Iterator[Here]:
         yield from _below(node, local, ())
 
 
+def closures(definition: Definition) -> dict[str, frozenset[str]]:
+    r"""The nested functions by name, each with the variables that a call of it reads from around it.
+
+    >>> tree = ast.parse("def f(x):\n    def g(y): return K * y\n    def h(): return g(x)\n    return h()")
+    >>> sorted(closures(tree.body[0])["h"])
+    ['K', 'g', 'x']
+    """
+    free: dict[str, set[str]] = {}
+    for here in nodes(definition):
+        if isinstance(here.node, ast.FunctionDef):
+            own = (below for child in here.node.body for below in _below(child, bound_in(here.node), ()))
+            read = {h.node.id for h in own if isinstance(h.node, ast.Name) and h.node.id not in h.bound}
+            free.setdefault(here.node.name, set()).update(read)
+    while any(len(free[name]) < len(free[name] | _called(name, free)) for name in free):
+        free = {name: free[name] | _called(name, free) for name in free}
+    return {name: frozenset(names) for name, names in free.items()}
+
+
+def _called(name: str, free: dict[str, set[str]]) -> set[str]:
+    """What the nested functions that one may call read from around them."""
+    return set().union(*(free[other] for other in free[name] if other in free))
+
+
 def bound_in(definition: Definition) -> frozenset[str]:
     """The names that a function binds itself: its arguments and what it assigns."""
     names = frozenset(argument.arg for argument in arguments(definition))
