@@ -14,7 +14,7 @@ import downslope
 ROOT = Path(downslope.__file__).parent
 ORDER = (
     "errors", "ir", "rules", "read", "passes", "modes", "math", "emit", "native", "data", "calculus", "fitting",
-    "report", "plot", "demo", "commands", "cli", "cli_page", "__init__",
+    "report", "interop", "plot", "demo", "commands", "cli", "cli_page", "__init__",
 )  # fmt: skip
 HEAVY = (
     "numba",

@@ -16,6 +16,7 @@ from .calculus.sources import adjoint_source as adjoint_source
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.model import load as load
+from .interop.scipy_objective import objective as objective
 from .modes.dual import DualFloat as DualFloat
 from .modes.numeric import numeric_derivative as numeric_derivative
 from .report.change import diff as diff

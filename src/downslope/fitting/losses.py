@@ -105,6 +105,15 @@ def loss_text(loss: str) -> str:
     )
 
 
+@cache
+def bend_text(loss: str) -> str:
+    """ρ'' of a loss as a function `_bend` of emitted code."""
+    name, width = parsed(loss)
+    once = forward(simplified(lower(read_source(LOSSES[name]))), ["r"])
+    twice = emit(forward(once, ["r"]), name="_twice")
+    return f"{twice}\n\n@register_jitable\ndef _bend(r):\n    return _twice(r / {width!r})[3]\n"
+
+
 def pull(loss: str, residual: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """ρ'(r) of each residual, (n,).
 

@@ -13,7 +13,7 @@ from downslope.calculus.program import Program
 from downslope.data.table import Table
 from downslope.errors import UsageError
 from downslope.fitting.faults import asked, stopped, suspects, unusable
-from downslope.fitting.losses import KINKED, loss_text, parsed, pull
+from downslope.fitting.losses import KINKED, bend_text, loss_text, parsed, pull
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
@@ -110,6 +110,22 @@ class Problem:
         return kernel(function, self._types, self.labels, lambda _: [term], loss_text(self.loss))
 
     @cached_property
+    def _bending(self) -> Kernel:
+        """The second derivatives of the cost: ρ''(r) fᵢ fⱼ + ρ'(r) fᵢⱼ, summed, two terms for each pair."""
+        count = len(self.labels)
+        by_label = {param.label: param.name for param in self.program.function.params}
+        twice = forward(self.tangents, [by_label[label] for label in self.labels])
+        pairs = [(i, j) for i in range(count) for j in range(i, count)]
+        bend, pull = ("", "_residual") if self.squared else ("_bend(_residual) * ", "_psi")
+
+        def terms(dots: list[str]) -> list[Term]:
+            second = [(pull, dots[count + i * (1 + count) + 1 + j]) for i, j in pairs]
+            return [*((f"{bend}{dots[i]}", dots[j]) for i, j in pairs), *second]
+
+        loss = "" if self.squared else f"{loss_text(self.loss)}\n\n@register_jitable\n{bend_text(self.loss)}"
+        return kernel(twice, self._types, self.labels, terms, loss)
+
+    @cached_property
     def _rowwise(self) -> RowKernel:
         primal = names_of(self.program.function)
         return row_kernel(self.tangents, self._types, self.labels, primal)
@@ -138,6 +154,14 @@ class Problem:
             self._cache.clear()
             self._cache[key] = Sums(float(out[0]), out[1 : 1 + count].copy(), jtj, self.rows)
         return self._cache[key]
+
+    def hessian(self, x: Array, /) -> Array:
+        """(p, p) exact second derivatives of the cost at x, in one pass over the rows (forward over forward)."""
+        count = len(self.labels)
+        first, second = np.split(self._run(self._bending, x), 2)
+        upper = np.zeros((count, count))
+        upper[np.triu_indices(count)] = first + second
+        return upper + np.triu(upper, 1).T
 
     def _run(self, native: Kernel, x: Array) -> Array:
         try:

@@ -1,0 +1,1 @@
+"""Fits, derivatives and programs in the form that other tools take."""
