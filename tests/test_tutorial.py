@@ -47,12 +47,17 @@ def pictures():
 @pytest.mark.parametrize("name", pictures())
 def test_the_pictures_are_drawn_anew_as_they_are_kept(run, name):
     kept, drawn = Image.open(DOCS / name), Image.open(run[1] / name)
-    assert kept.text.get("Description") == drawn.text.get("Description")
+    assert without_counts(kept) == without_counts(drawn)
     assert kept.size == pytest.approx(drawn.size, rel=0.02)
     for picture in (kept, drawn):
         tones = np.asarray(picture.convert("L"), dtype=float)
         assert tones.mean() > 200.0, "the background is light"
         assert tones.std() > 10.0, "something is drawn"
+
+
+def without_counts(picture):
+    """What a picture says, but for how often a solver looked: that may differ with the processor."""
+    return re.sub(r"\d+ (iterations|evaluations)", r"… \1", picture.text.get("Description", ""))
 
 
 def test_no_picture_is_kept_that_the_page_does_not_show():
