@@ -14,7 +14,7 @@ import downslope
 ROOT = Path(downslope.__file__).parent
 ORDER = (
     "errors", "ir", "rules", "read", "passes", "modes", "math", "emit", "native", "data", "calculus", "fitting",
-    "report", "interop", "plot", "demo", "commands", "cli", "cli_page", "__init__",
+    "learn", "report", "interop", "plot", "demo", "commands", "cli", "cli_page", "__init__",
 )  # fmt: skip
 HEAVY = (
     "numba",
@@ -28,6 +28,8 @@ HEAVY = (
     "rich",
     "numpy",
     "pydantic",
+    "sqlalchemy",
+    "river",
 )
 Texts = Mapping[str, str]
 

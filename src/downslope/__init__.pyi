@@ -17,6 +17,7 @@ from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.model import load as load
 from .interop.scipy_objective import objective as objective
+from .learn.learner import Learner as Learner
 from .modes.dual import DualFloat as DualFloat
 from .modes.numeric import numeric_derivative as numeric_derivative
 from .report.change import diff as diff

@@ -19,6 +19,7 @@ from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
 from downslope.modes.forward import forward
 from downslope.native.rows import Kernel, RowError, RowKernel, Term, kernel, row_kernel
+from downslope.native.sequence import SequenceKernel, Step, sequence_kernel
 from downslope.passes.guard import TOO_LARGE
 
 SQUARED = ("0.5 * _residual", "_residual")
@@ -70,7 +71,8 @@ class Problem:
         return {**{name: self.table.columns[name] for name in self.inputs}, "target": target}
 
     @property
-    def _types(self) -> dict[str, Type]:
+    def types(self) -> dict[str, Type]:
+        """The types of the inputs, as kernels are compiled for them."""
         kinds: dict[str, Type] = {"f": "f", "i": "i", "b": "b"}
         return {name: kinds[self.table.columns[name].dtype.kind] for name in self.inputs}
 
@@ -89,11 +91,11 @@ class Problem:
         def terms(dots: list[str]) -> list[Term]:
             return [*self._slopes(dots), *((f"{weight}{dots[i]}", dots[j]) for i, j in pairs)]
 
-        return kernel(self.tangents, self._types, self.labels, terms, loss_text(self.loss))
+        return kernel(self.tangents, self.types, self.labels, terms, loss_text(self.loss))
 
     @cached_property
     def _sloping(self) -> Kernel:
-        return kernel(self.tangents, self._types, self.labels, self._slopes, loss_text(self.loss))
+        return kernel(self.tangents, self.types, self.labels, self._slopes, loss_text(self.loss))
 
     def _slopes(self, dots: list[str]) -> list[Term]:
         """The cost and its gradient as sums of products."""
@@ -107,7 +109,7 @@ class Problem:
     @cached_property
     def _costing(self) -> Kernel:
         function, term = self.program.function, self._cost_term
-        return kernel(function, self._types, self.labels, lambda _: [term], loss_text(self.loss))
+        return kernel(function, self.types, self.labels, lambda _: [term], loss_text(self.loss))
 
     @cached_property
     def _bending(self) -> Kernel:
@@ -123,12 +125,25 @@ class Problem:
             return [*((f"{bend}{dots[i]}", dots[j]) for i, j in pairs), *second]
 
         loss = "" if self.squared else f"{loss_text(self.loss)}\n\n@register_jitable\n{bend_text(self.loss)}"
-        return kernel(twice, self._types, self.labels, terms, loss)
+        return kernel(twice, self.types, self.labels, terms, loss)
 
     @cached_property
     def _rowwise(self) -> RowKernel:
         primal = names_of(self.program.function)
-        return row_kernel(self.tangents, self._types, self.labels, primal)
+        return row_kernel(self.tangents, self.types, self.labels, primal)
+
+    @cached_property
+    def _walks(self) -> dict[Step, SequenceKernel]:
+        return {}
+
+    def walk(self, step: Step, x: Array, state: Array, options: Array) -> tuple[Array, Array]:
+        """Parameters and state after going through the rows with a step at each, see `native.sequence`."""
+        if step not in self._walks:
+            self._walks[step] = sequence_kernel(self.tangents, self.types, self.labels, step)
+        try:
+            return self._walks[step].walk(x, state, options, self.columns)
+        except RowError as error:
+            raise self._stopped(x, error) from error.__cause__
 
     def cost(self, x: Array, /) -> float:
         """Cost at x."""
@@ -189,8 +204,12 @@ class Problem:
         return np.asarray(residual + self.columns["target"])
 
     def on(self, table: Table) -> "Problem":
-        """The same problem on other rows."""
-        return replace(self, table=table, _cache={})
+        """The same problem on other rows; what is compiled is kept where the columns' types are the same."""
+        other = replace(self, table=table, _cache={})
+        if other.types == self.types:
+            kept = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks")
+            other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return other
 
     def check(self, x: Array) -> None:
         """Raise `ProgramError` or `DataError` with the first row that the program cannot predict at x.
