@@ -13,6 +13,8 @@ from .calculus.products import jacobian as jacobian
 from .calculus.products import jvp as jvp
 from .calculus.products import vjp as vjp
 from .calculus.sources import adjoint_source as adjoint_source
+from .calculus.trace import trace as trace
+from .calculus.traced import Trace as Trace
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.model import load as load

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from downslope.commands.constants import constants
-from downslope.commands.debugging import explain
+from downslope.commands.debugging import explain, trace
 from downslope.commands.demo import demo
 from downslope.commands.derivatives import check, grad, show
 from downslope.commands.formula import formula
@@ -37,7 +37,7 @@ def root(
     del version  # its callback has answered
 
 
-for command in (constants, grad, formula, check, explain, show, plot, tune, demo):
+for command in (constants, grad, formula, check, explain, trace, show, plot, tune, demo):
     app.command()(command)
 
 

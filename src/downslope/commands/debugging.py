@@ -1,6 +1,8 @@
-"""`explain`: how a program is differentiated, and what that costs."""
+"""`explain` and `trace`: how a program is differentiated, and where what is not finite arises."""
 
-from downslope.commands.options import Point, Program, Wrt, out, values_of
+import typer
+
+from downslope.commands.options import Inputs, Point, Program, Wrt, out, values_of
 
 
 def explain(program: Program, inputs: Point = None, wrt: Wrt = None) -> None:
@@ -16,3 +18,15 @@ def explain(program: Program, inputs: Point = None, wrt: Wrt = None) -> None:
 
     at = bound(read_source(program), (), values_of(inputs), ()) if inputs else None
     out.print(str(explained(program, wrt, at=at)))
+
+
+def trace(program: Program, inputs: Inputs, wrt: Wrt = None) -> None:
+    """Say where the first NaN or infinity of a program or its derivative arises; exit code 1 if there is one.
+
+    Example: downslope trace taxi.py:duration distance_km=6 speed_kmh=0
+    """
+    from downslope.calculus.trace import trace as traced
+
+    found = traced(program, wrt=wrt, **values_of(inputs))
+    out.print(str(found))
+    raise typer.Exit(0 if found.finite else 1)

@@ -10,7 +10,7 @@ _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.A
 
 
 def target(loc: Loc | None) -> str:
-    """What the statement at a place sets, as it is written there; `return`; or nothing.
+    """What the statement at a place sets, as it is written there; `return`; the index of a range; or nothing.
 
     >>> target(None)
     ''
@@ -38,6 +38,8 @@ def _by_line(text: str) -> dict[int, str]:
         if isinstance(node, _SIMPLE):
             lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
             found.update(dict.fromkeys(lines, _name(node)))
+        elif isinstance(node, ast.For) and ast.unparse(node.iter).startswith("range("):
+            found[node.lineno] = ast.unparse(node.target)
     return found
 
 
