@@ -18,6 +18,8 @@ from .calculus.traced import Trace as Trace
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.model import load as load
+from .interop.export import export as export
+from .interop.numba_gradient import numba_gradient as numba_gradient
 from .interop.scipy_objective import objective as objective
 from .learn.learner import Learner as Learner
 from .modes.dual import DualFloat as DualFloat

@@ -12,6 +12,7 @@ from downslope.commands.constants import constants
 from downslope.commands.debugging import explain, trace
 from downslope.commands.demo import demo
 from downslope.commands.derivatives import check, grad, show
+from downslope.commands.export import export
 from downslope.commands.formula import formula
 from downslope.commands.plot import plot
 from downslope.commands.tune import tune
@@ -37,7 +38,7 @@ def root(
     del version  # its callback has answered
 
 
-for command in (constants, grad, formula, check, explain, trace, show, plot, tune, demo):
+for command in (constants, grad, formula, check, explain, trace, show, export, plot, tune, demo):
     app.command()(command)
 
 
