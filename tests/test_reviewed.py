@@ -17,6 +17,17 @@ def power(a, b):
     return a**b
 
 
+def whole_power(a, n):
+    return a**n
+
+
+def polynomial(x, n):
+    total = 0.0
+    for i in range(n):
+        total += x**i
+    return total
+
+
 def rounded(x):
     return round(x, 2) * x
 
@@ -88,3 +99,17 @@ def test_every_row_computes_the_same_in_emitted_code(rng, engine):
     for row, point, value in zip(FLOATS, points, found, strict=True):
         point = list(map(abs, point)) if row.name == "where" else point
         assert value == pytest.approx(float(evaluate(row.name)(*point)), rel=1e-11, abs=1e-13), row.name
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_whole_powers_at_zero_in_second_order(engine):
+    for n in range(4):
+        expected = 2.0 if n == 2 else 0.0
+        assert ds.hessian(whole_power, engine=engine)(0.0, n) == expected
+        assert ds.hvp(whole_power, (0.0, n), (1.0,), wrt=0, engine=engine) == (expected,)
+    assert ds.hessian(polynomial, engine=engine)(0.0, 5) == 2.0
+
+
+@pytest.mark.parametrize(("x", "n"), [(1.1, 13), (1.37, -7), (0.3, 25), (1.0001, 1001), (-1.7, 9)])
+def test_whole_powers_have_the_bits_of_python(x, n):
+    assert ds.value_and_grad(whole_power)(x, n) == (x**n, n * x ** (n - 1))

@@ -338,6 +338,9 @@ class Emitter:
             return "(1.0 if {0} else 0.0)", ATOM  # Numba has no float() of a truth value
         if whole and stmt.op == "power" and self.types[stmt.name] == "f":
             return "float_power({0}, {1})", ATOM
+        if stmt.op == "power" and kinds == ["f", "i"] and not isinstance(stmt.args[1], Lit):
+            # Python does the same; Numba's power by an integer raises at 0 and rounds at each step.
+            return "{0} ** float({1})", POWER
         return RULES[stmt.op].python, PRECEDENCE.get(stmt.op, ATOM)
 
 
