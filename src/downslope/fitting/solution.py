@@ -82,8 +82,23 @@ def _values(solution: Solution) -> list[str]:
     for name, before, after, error in zip(
         solution.names, solution.start, solution.values, solution.errors, strict=True
     ):
-        rows.append((name, f"{before:.6g}", f"{after:.8g}", f"{error:.2g}" if np.isfinite(error) else "?"))
+        spread = f"{error:.2g}" if np.isfinite(error) else "?"
+        rows.append((name, f"{before:.6g}", f"{after:.{_digits(after, error)}g}", spread))
     return _aligned(rows)
+
+
+def _digits(value: float, error: float) -> int:
+    """How many digits of a value are shown: to a hundredth of its standard error, for the rest is chance.
+
+    >>> _digits(501.03524, 4.4), _digits(501.03524, np.nan), _digits(501.03524, 0.0)
+    (5, 6, 8)
+    """
+    if not np.isfinite(error):
+        return 6
+    if error == 0.0 or value == 0.0:
+        return 8
+    places = np.floor(np.log10(abs(value))) - np.floor(np.log10(error))
+    return int(np.clip(3 + places, 2, 8))
 
 
 def _costs(solution: Solution) -> list[str]:
