@@ -118,7 +118,8 @@ class Fit:
         return tuple(name for name in self.problem.inputs if name not in self.fixed)
 
     @cached_property
-    def _predictor(self) -> Predictor:
+    def predictor(self) -> Predictor:
+        """The program with the learnt values, without the data."""
         problem = self.problem
         constants = dict(zip(problem.labels, self.solution.values.tolist(), strict=True))
         program = problem.program
@@ -138,7 +139,7 @@ class Fit:
         >>> done.predict({"d": [4.0, 5.0]}).round(9).tolist()
         [12.0, 15.0]
         """
-        return self._predictor(table, missing)
+        return self.predictor(table, missing)
 
     def save(self, path: str | Path) -> None:
         """Write the fit as readable JSON, which `downslope.load` reads: wholly or not at all.

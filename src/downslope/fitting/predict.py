@@ -48,6 +48,10 @@ class Predictor:
         whole[table.origin] = found
         return whole
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As numbers and operations only: native code and the user's own function are not pickled."""
+        return Predictor, (self.function, self.inputs, dict(self.numbers), dict(self.constants))
+
     def over(self, table: Table) -> Array:
         """(n,) predictions for a table that has every input as a column of numbers."""
         columns = {name: table.columns[name] for name in self.inputs}
