@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from downslope.calculus.derivative import MODES, made
+from downslope.calculus.direction import Direction, direction
 from downslope.calculus.idle import idle
 from downslope.calculus.program import Wrt, listed, program, with_arrays
 from downslope.calculus.run import Engine
@@ -19,7 +20,8 @@ class Check:
     """Every mode's derivatives side by side. `agree` is True where all are close to the dual numbers'.
 
     `refused` says of a mode without `slopes` why it does not apply to this program. An input that is an
-    array has one derivative per element, named in `elements` as `a[0, 1]`.
+    array has one derivative per element, named in `elements` as `a[0, 1]`. `direction` is the dot-product
+    test over all inputs at once; None where a derivative is not finite.
     """
 
     wrt: tuple[str, ...]
@@ -27,6 +29,7 @@ class Check:
     agree: bool
     refused: Mapping[str, str] = field(default_factory=dict)
     elements: tuple[str, ...] = ()
+    direction: Direction | None = None
 
     def __str__(self) -> str:
         head = f"{'mode':<10}" + "".join(f"{name:>24}" for name in self.wrt)
@@ -36,6 +39,7 @@ class Check:
             columns = zip(self.elements, *self.slopes.values(), strict=True)
             rows = [f"{label:<16}" + "".join(f"{x:>24.15g}" for x in slopes) for label, *slopes in columns]
         rows += [f"{mode:<10} does not apply: {why}" for mode, why in self.refused.items()]
+        rows += [str(self.direction)] if self.direction else []
         which = "all modes" if not self.refused else "the other modes"
         return "\n".join([head, *rows, f"{which} agree" if self.agree else "the modes DISAGREE"])
 
@@ -43,6 +47,7 @@ class Check:
 def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engine = "native") -> Check:
     """Differentiate in every mode and compare: exact modes to 1e-9, numeric to 1e-6 (relative).
 
+    Also compare `jvp` and `vjp` in a random direction of all inputs, which tests both sweeps with seeds.
     The formal mode needs a closed formula: where there is none, the result says so and compares the others.
 
     >>> check(lambda x: x**3, 2.0, engine="python").agree
@@ -74,7 +79,9 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     asked = listed(every, ())
     labels = tuple(a if isinstance(a, str) else name for a, name in zip(asked, names, strict=True))
     elements = tuple(e for label, part in zip(labels, parts, strict=True) for e in _elements(label, part))
-    return Check(labels, slopes, agree, refused, elements)
+    finite = all(map(math.isfinite, exact))
+    tested = direction(f, args, asked, parts, engine) if finite and asked else None
+    return Check(labels, slopes, agree and (tested is None or tested.agree), refused, elements, tested)
 
 
 def _elements(label: str, part: Any) -> list[str]:
