@@ -297,3 +297,32 @@ def test_an_exact_fit_is_said():
     done = ds.fit(line, {"t": T, "y": 1.0 + 2.0 * T}, "y")
     assert done.converged
     assert any("the fit is exact" in said for said in done.solution.undetermined)
+
+
+@pytest.mark.parametrize("solver", ["least_squares", "lbfgsb"])
+def test_a_parameter_without_effect_at_the_start_may_have_one_later(solver, rng):
+    x = rng.uniform(0.0, 10.0, 50)
+    y = 2.0 * x + 1.0 + rng.normal(0.0, 0.1, 50)
+    line = ArrayObjective(
+        lambda p: p[0] * p[1] * x + p[0] - y,
+        lambda p: np.stack([p[1] * x + 1.0, p[0] * x], axis=1),
+        np.zeros(2),
+    )
+    b, a = np.polyfit(x, y, 1)
+    found = solve(line, solver)
+    assert found.converged, found.reason
+    np.testing.assert_allclose(found.values, [a, b / a], rtol=1e-6)
+    assert not any("does not matter" in said for said in found.undetermined)
+
+
+@pytest.mark.parametrize("slope", [2.0, -2.0])
+def test_factors_that_are_all_zero_are_left(slope):
+    x = np.linspace(1.0, 5.0, 20)
+    product = ArrayObjective(
+        lambda p: p[0] * p[1] * x - slope * x,
+        lambda p: np.stack([p[1] * x, p[0] * x], axis=1),
+        np.zeros(2),
+    )
+    found = solve(product)
+    assert found.converged, found.reason
+    assert found.values[0] * found.values[1] == pytest.approx(slope)

@@ -1,7 +1,7 @@
 """Parameters whose derivative is zero on every row at the start: which matter, and from where to search."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from downslope.fitting.objective import Array, Objective, Sums
 from downslope.fitting.search import Log, Mask, attempt
 
 MOVES = (0.01, -0.01, 0.1, -0.1, 1.0, -1.0, 10.0)  # where to look, relative to the value (or to 1 for 0)
+TOGETHER = 0.1  # the same, of all at once
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,37 @@ class Flat:
 
     free: Mask  # (p,) the parameters to search for
     start: Array  # (p,) where to search from: moved where the start itself is a flat place
-    notes: tuple[str, ...]  # on parameters that are held and do not matter
+    held: Mask  # (p,) held by their bounds
+    idle: Mask  # (p,) without effect, as far as was seen
+    names: tuple[str, ...]
     jumps: tuple[str, ...]  # names of parameters that matter, but have no derivative anywhere near
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """On parameters that are held and do not matter."""
+        held = [f"`{self.names[i]}` is held by its bounds" for i in np.flatnonzero(self.held)]
+        idle = [
+            f"`{self.names[i]}` does not matter: changing it does not change any prediction"
+            for i in np.flatnonzero(self.idle)
+        ]
+        return (*held, *idle)
+
+    def woken(self, objective: Objective, x: Array, log: Log) -> "Flat | None":
+        """The same from x, with the parameters that have an effect there: b of a*b, once a is not 0.
+
+        Where none has, all are moved together, for a and b of a*b may both be 0. None where none has then.
+        """
+        if not self.idle.any():
+            return None
+        away = x + np.where(self.idle, TOGETHER * np.where(x != 0.0, np.abs(x), 1.0), 0.0)
+        for place in (x, np.clip(away, objective.lower, objective.upper)):
+            sums = attempt(log, _at(objective, place))
+            if sums is None or not (np.isfinite(sums.cost) and np.isfinite(sums.gradient).all()):
+                continue
+            awake = self.idle & (np.diag(sums.jtj) > 0.0)
+            if awake.any():
+                return replace(self, free=self.free | awake, start=place.copy(), idle=self.idle & ~awake)
+        return None
 
 
 def flat(objective: Objective, first: Sums, log: Log) -> Flat:
@@ -27,10 +57,8 @@ def flat(objective: Objective, first: Sums, log: Log) -> Flat:
     A parameter in a flat place (x² at x = 0) is searched for from the best place near by that has a slope.
     """
     start = np.asarray(objective.start, dtype=np.float64)
-    held = objective.lower == objective.upper
-    free = ~held
-    notes = [f"`{objective.names[index]}` is held by its bounds" for index in np.flatnonzero(held)]
-    jumps = []
+    held = np.asarray(objective.lower == objective.upper)
+    free, idle, jumps = ~held, np.zeros(len(start), dtype=bool), []
     moved = start.copy()
     for index in np.flatnonzero(~held & (np.diag(first.jtj) == 0.0) & (first.gradient == 0.0)):
         matters, place = _look(objective, int(index), float(first.cost), log)
@@ -38,12 +66,12 @@ def flat(objective: Objective, first: Sums, log: Log) -> Flat:
             moved[index] = place
             continue
         free[index] = False
-        name = objective.names[index]
         if matters:
-            jumps.append(name)
+            jumps.append(objective.names[index])
         else:
-            notes.append(f"`{name}` does not matter: changing it does not change any prediction")
-    return Flat(np.asarray(free), moved, tuple(notes), tuple(jumps))
+            idle[index] = True
+    found = Flat(np.asarray(free), moved, held, idle, tuple(objective.names), tuple(jumps))
+    return found.woken(objective, moved, log) or found
 
 
 def _look(objective: Objective, index: int, cost: float, log: Log) -> tuple[bool, float | None]:

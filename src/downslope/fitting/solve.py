@@ -64,7 +64,13 @@ def solve(
         # Trial points far out may overflow; they are rejected for their cost.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             begin = flat(objective, first, log)
-            end = _searched(objective, name, begin, first, log, limit, step, max_iterations is None)
+            more = max_iterations is None
+            end = _searched(objective, name, begin, first, log, limit, step, more)
+            awake = begin.woken(objective, end.search.full(end.outcome.z), log)
+            if awake is not None and (more or not end.outcome.exhausted):
+                found = log.cost
+                later = _searched(objective, name, awake, first, log, limit, step, more)
+                end = later if log.cost < found else end
             return judged(end, errors or Errors())
     except KeyboardInterrupt:
         raise Interrupted(plain(objective, log, first, name, "interrupted")) from None
