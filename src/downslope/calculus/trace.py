@@ -20,7 +20,7 @@ def trace(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, **kwargs: An
     """Run a program and its derivatives in `wrt` (by default the first input) one operation at a time.
 
     The result says at which line, operation and pass of each loop the first NaN or infinity arose. It is
-    slow, about a microsecond an operation. Raises `UnsupportedError` for what cannot be read, `UsageError`
+    slow, about ten microseconds an operation. Raises `UnsupportedError` for what cannot be read, `UsageError`
     for names or arguments that do not fit.
 
     >>> import math

@@ -33,7 +33,7 @@ from downslope.ir.nodes import (
 
 Apply = Callable[[Let, Sequence[Any]], Any]
 """What an op gives for these values of its arguments, as IEEE arithmetic does."""
-PASSES = 3_000_000
+PASSES = 1_000_000
 """Passes of one `while` loop after which it is taken to be endless."""
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "b": np.bool_}
 
