@@ -40,15 +40,22 @@ class Flat:
         """
         if not self.idle.any():
             return None
-        away = x + np.where(self.idle, TOGETHER * np.where(x != 0.0, np.abs(x), 1.0), 0.0)
-        for place in (x, np.clip(away, objective.lower, objective.upper)):
+        away = np.where(self.idle, TOGETHER * np.where(x != 0.0, np.abs(x), 1.0), 0.0)
+        turned = away * np.where(np.cumsum(self.idle) % 2, 1.0, -1.0)  # a*b may have to be negative
+        best: Flat | None = None
+        lowest = np.inf
+        for move in (np.zeros(len(x)), away, turned):
+            place = np.clip(x + move, objective.lower, objective.upper)
             sums = attempt(log, _at(objective, place))
             if sums is None or not (np.isfinite(sums.cost) and np.isfinite(sums.gradient).all()):
                 continue
             awake = self.idle & (np.diag(sums.jtj) > 0.0)
-            if awake.any():
-                return replace(self, free=self.free | awake, start=place.copy(), idle=self.idle & ~awake)
-        return None
+            if awake.any() and sums.cost < lowest:
+                lowest = float(sums.cost)
+                best = replace(self, free=self.free | awake, start=place, idle=self.idle & ~awake)
+            if best is not None and not move.any():
+                break
+        return best
 
 
 def flat(objective: Objective, first: Sums, log: Log) -> Flat:
