@@ -14,6 +14,7 @@ from downslope.commands.demo import demo
 from downslope.commands.derivatives import check, grad, show
 from downslope.commands.export import export
 from downslope.commands.formula import formula
+from downslope.commands.learn import history, learn, rollback
 from downslope.commands.plot import plot
 from downslope.commands.tune import tune
 from downslope.errors import DownslopeError
@@ -37,8 +38,6 @@ def root(
     """Make an ordinary Python program learn from data."""
     del version  # its callback has answered
 
-
-for command in (constants, grad, formula, check, explain, trace, show, export, plot, tune, demo):
     app.command()(command)
 
 

@@ -1,10 +1,9 @@
 """The learner: batches in, versions of constants out, each kept in the registry before it is acknowledged."""
 
-import difflib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from downslope.fitting.objective import Array
 from downslope.learn.batches import Layout, Reader, fingerprint, layout_of, reader
 from downslope.learn.drift import available, drifted, levels
 from downslope.learn.methods import covariance, fresh, learnt, started
+from downslope.learn.options import check_group, columns_of, same_choice, settings_of
 from downslope.learn.registry import Conflict, Registry, Version
 from downslope.learn.settings import Settings
 from downslope.learn.state import State, read
@@ -58,7 +58,7 @@ class Learner:
         threads: int | None = None,
         **options: Any,
     ) -> None:
-        self.settings = _settings(options)
+        self.settings = settings_of(options)
         if self.settings.drift != "none":
             available()
         self._source = read_source(program)
@@ -79,12 +79,22 @@ class Learner:
         the fingerprint of the batch that this one follows in a stream, where equal batches are not the same.
         Raises `DataError` (with the row) or `ProgramError`; then nothing is stored.
         """
-        frame = frame_of(batch)
-        layout = (
-            self._reader.layout if self._reader else layout_of(self._source, frame, self._target, self._learn)
-        )
-        self._reader = self._reader or reader(self._source, layout, self._threads)
-        return self._counted(self._reader, self._reader.table(frame, self._missing), after)
+        return self._counted(*self._table(batch), after)
+
+    def sweep(self, table: object, *, group: int = 10_000) -> Iterator[Version]:
+        """Learn from a table in parts of `group` rows, each stored by itself; yields each part's version.
+
+        Parts are known by what goes before them: a table that has grown since is learnt from where it
+        ended, if that was at the end of a part.
+        """
+        check_group(group)
+        batches, rows = self._table(table)
+        after = "stream"
+        for first in range(0, rows.rows, group):
+            part = rows.take(np.arange(first, min(first + group, rows.rows)))
+            version = self._counted(batches, part, after)
+            after = version.fingerprint
+            yield version
 
     def feed(self, rows: Iterable[Mapping[str, Any]], *, group: int = 10_000) -> Iterator[Version]:
         """Learn from rows one by one, in groups that are stored together; yields each group's version.
@@ -95,13 +105,20 @@ class Learner:
         >>> [v.rows for v in learner.feed(({"x": k, "y": 2.0 * k} for k in range(1, 6)), group=3)]
         [3, 2]
         """
-        if not isinstance(group, int) or group < 1:
-            raise UsageError(f"group is {group!r}", why="it is a number of rows.", fix="use e.g. 10000.")
+        check_group(group)
         after, stream = "stream", iter(rows)
         while chunk := list(itertools.islice(stream, group)):
-            version = self.update(_columns(chunk), after=after)
+            version = self.update(columns_of(chunk), after=after)
             after = version.fingerprint
             yield version
+
+    def _table(self, batch: object) -> tuple[Reader, Table]:
+        """A batch's rows, and their reader: of the registry's layout, or of the one that this batch sets."""
+        frame = frame_of(batch)
+        if self._reader is None:
+            layout = layout_of(self._source, frame, self._target, self._learn)
+            self._reader = reader(self._source, layout, self._threads)
+        return self._reader, self._reader.table(frame, self._missing)
 
     def _counted(self, batches: Reader, table: Table, after: str) -> Version:
         mark = fingerprint(table, after)
@@ -222,10 +239,10 @@ class Learner:
         """The reader of a version, whose program and method must be ours."""
         state = version.state
         layout = Layout(tuple(state["inputs"]), state["target"], tuple(version.values))
-        _same_choice("target", self._target or layout.target, layout.target)
-        _same_choice("method", self.settings.method, state["method"])
+        same_choice("target", self._target or layout.target, layout.target)
+        same_choice("method", self.settings.method, state["method"])
         if self._learn is not None:
-            _same_choice("learn", ", ".join(sorted(self._learn)), ", ".join(sorted(layout.names)))
+            same_choice("learn", ", ".join(sorted(self._learn)), ", ".join(sorted(layout.names)))
         if self._reader is None or self._reader.layout != layout:
             self._reader = reader(self._source, layout, self._threads)
         if self._reader.identity != version.program:
@@ -247,37 +264,3 @@ class Learner:
 
     def _named(self, batches: Reader, state: State) -> dict[str, float]:
         return dict(zip(batches.layout.names, state.x.tolist(), strict=True))
-
-
-def _settings(options: Mapping[str, Any]) -> Settings:
-    known = [each.name for each in fields(Settings)]
-    for name in options:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            fix = f"did you mean {close[0]}?" if close else "leave it out."
-            raise UsageError(
-                f"a learner has no option {name!r}", why=f"there are {', '.join(known)}.", fix=fix
-            )
-    return Settings(**options)
-
-
-def _same_choice(what: str, ours: str, stored: str) -> None:
-    if ours != stored:
-        raise UsageError(
-            f"the {what} is {ours}, and that of the registry is {stored}",
-            why="a registry belongs to one program, one target and one method.",
-            fix=f"use {what} {stored}, or a new registry.",
-        )
-
-
-def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rows as columns: NumPy's where all values are numbers, lists (whose faults are named) elsewhere."""
-    return {name: _column([row.get(name) for row in rows]) for name in rows[0]}
-
-
-def _column(values: list[Any]) -> Any:
-    try:
-        array = np.array(values)
-    except (ValueError, OverflowError):
-        return values
-    return array if array.ndim == 1 and array.dtype.kind in "bif" else values
