@@ -38,6 +38,23 @@ def root(
     """Make an ordinary Python program learn from data."""
     del version  # its callback has answered
 
+
+for command in (
+    constants,
+    grad,
+    formula,
+    check,
+    explain,
+    trace,
+    show,
+    export,
+    plot,
+    tune,
+    learn,
+    history,
+    rollback,
+    demo,
+):
     app.command()(command)
 
 
