@@ -38,7 +38,9 @@ def csv(rows: Mapping[str, np.ndarray]) -> bytes:
 
 def json_lines(rows: Mapping[str, np.ndarray]) -> bytes:
     form = "{{" + ", ".join(f'"{name}": {{!r}}' for name in rows) + "}}\n"
-    return "".join(form.format(*row) for row in zip(*(c.tolist() for c in rows.values()), strict=True)).encode()
+    return "".join(
+        form.format(*row) for row in zip(*(c.tolist() for c in rows.values()), strict=True)
+    ).encode()
 
 
 def in_batches(rows: Mapping[str, np.ndarray], learner: Learner) -> None:
@@ -51,7 +53,9 @@ def in_batches(rows: Mapping[str, np.ndarray], learner: Learner) -> None:
 def by_row(rows: Mapping[str, np.ndarray], learner: Learner) -> None:
     """A generator hands over one row, a dict, at a time."""
     names, listed = list(rows), [column.tolist() for column in rows.values()]
-    stream: Iterator[dict[str, float]] = (dict(zip(names, row, strict=True)) for row in zip(*listed, strict=True))
+    stream: Iterator[dict[str, float]] = (
+        dict(zip(names, row, strict=True)) for row in zip(*listed, strict=True)
+    )
     for _ in learner.feed(stream, group=GROUP):
         pass
 
@@ -70,7 +74,9 @@ def cases(rows: int) -> dict[str, tuple[str, Run]]:
         "CSV lines": partial(from_text, csv(found)),
         "JSON lines": partial(from_text, json_lines(found)),
     }
-    return {f"{method}, {way}": (method, run) for method in ("rls", "ekf", "sgd") for way, run in ways.items()}
+    return {
+        f"{method}, {way}": (method, run) for method in ("rls", "ekf", "sgd") for way, run in ways.items()
+    }
 
 
 def timed(method: str, run: Run, folder: str, number: int) -> tuple[float, list[float]]:
