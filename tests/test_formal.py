@@ -369,3 +369,13 @@ def test_the_page_runs() -> None:
     results = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert results.attempted > 10
     assert results.failed == 0
+
+
+def long_integers(x):
+    a = 10**18
+    return (a // 7) % 5 * x + x * ((2**53 + 1) % 2) + x * (7 // -2) + x * (-7 % 3)
+
+
+def test_integers_too_long_for_floats_are_exact():
+    assert str(ds.formula(long_integers)) == "1"
+    assert ds.derivative(long_integers, mode="formal")(2.0) == ds.derivative(long_integers, mode="dual")(2.0)

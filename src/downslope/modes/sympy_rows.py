@@ -4,6 +4,7 @@ A row without a counterpart in SymPy becomes a function of its own name, which i
 itself. So every row, also one that a user adds, can stand in a formula.
 """
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -145,6 +146,12 @@ WHOLE: Mapping[str, tuple[int, ...]] = {
 }
 """Rows that Python computes for ints only, and the arguments that must be ints."""
 
+_EXACT: Mapping[str, Callable[[int, int], int]] = {
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+}
+"""Rows of whole numbers that may be too long for floats."""
+
 
 def computed(op: str) -> Callable[..., Any]:
     """A row on floating-point numbers, for a formula that is run."""
@@ -182,6 +189,8 @@ def _applied(op: str, args: tuple[Expr, ...]) -> Expr:
 
 def _by_name(op: str, args: tuple[Expr, ...]) -> Expr:
     """A row that SymPy has no function for: computed for numbers, and otherwise left as a call."""
+    if op in _EXACT and all(arg.is_Integer for arg in args) and args[1] != 0:
+        return sympy.Integer(_EXACT[op](*map(int, args)))
     if all(map(is_constant, args)):
         return literal(computed(op)(*map(plain, args)))
     result = named(op)(*args)
