@@ -11,11 +11,15 @@ import numpy as np
 from downslope.data.write import replace as replace_file
 from downslope.errors import DataError, ProgramError
 from downslope.fitting.covariance import Errors
+from downslope.fitting.identify import correlation, near_tradeoffs
+from downslope.fitting.intervals import Intervals, intervals
+from downslope.fitting.local import local
 from downslope.fitting.objective import Array
 from downslope.fitting.pose import Posed, pose
 from downslope.fitting.predict import Predictor
 from downslope.fitting.problem import Problem
 from downslope.fitting.progress import Progress
+from downslope.fitting.quality import Criteria, Diagnostics, criteria, diagnostics
 from downslope.fitting.solution import Solution, Step
 from downslope.fitting.solve import solve
 from downslope.read.constants import Constant, find_constants
@@ -59,6 +63,7 @@ class Fit:
     dropped: int  # rows left out for a missing number
     held: Problem | None = None  # the same program on the held-out rows
     fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that kept their default
+    wanted: Errors = field(default_factory=Errors)  # which standard errors were asked for
 
     def __str__(self) -> str:
         return str(self.solution)
@@ -86,6 +91,57 @@ class Fit:
     def covariance(self) -> Array:
         """(p, p) covariance of the learnt values, in the order of `values`."""
         return self.solution.covariance
+
+    @property
+    def correlation(self) -> Array:
+        """(p, p) correlations of the learnt values; NaN where there is no standard error."""
+        return correlation(self.covariance)
+
+    @property
+    def identified(self) -> tuple[str, ...]:
+        """Sentences on what the data do not determine, and on what they hardly do.
+
+        To what `solution.undetermined` says, this adds each direction of the constants that is known 30
+        times worse than the best one (the condition index of Belsley, Kuh and Welsch 1980, section 3.2) and
+        holds more than half of the variance of two constants or more.
+
+        >>> def trip(d, speed=30.0, wait=0.0):
+        ...     return wait + 60.0 * d / speed
+        >>> far = {"d": [9.0, 9.1, 9.2, 9.3], "minutes": [27.1, 27.2, 27.7, 27.9]}
+        >>> print(*fit(trip, far, "minutes").identified)
+        these data hardly tell speed and wait apart (condition 1.6e+02): speed is known ±3.71, and would be ±0.0453 if wait were known
+        """
+        found, free = local(self.problem, self.solution.values)
+        names = tuple(name for name, own in zip(self.solution.names, free, strict=True) if own)
+        return (*self.solution.undetermined, *near_tradeoffs(names, found))
+
+    def criteria(self) -> Criteria:
+        """Log-likelihood, AIC, AICc, BIC and R² (1 − Σ r² / Σ (target − mean)²) on the rows learnt from.
+
+        The likelihood is that of normal noise for the squared loss, of Laplace noise for the absolute one,
+        its size learnt. Raises `UsageError` for other losses, `NotConverged` for a fit that is not.
+
+        >>> def trip(d, speed=30.0):
+        ...     return 60.0 * d / speed
+        >>> print(fit(trip, {"d": [1, 2, 3, 4], "minutes": [3.6, 5.2, 9.9, 11.2]}, "minutes").criteria())
+        AIC 13.2663, AICc 25.2663, BIC 12.0389 for 2 parameters (one is the size of the noise) and 4 rows; R² 0.940547
+        the likelihood assumes normal noise of one size
+        """
+        return criteria(self.problem, self.solution)
+
+    def diagnostics(self) -> Diagnostics:
+        """Tests of the residuals: normality, autocorrelation in the rows' order, heteroscedasticity.
+
+        See `downslope.fitting.quality.diagnostics` for the tests. Raises `DataError` for fewer than 8 rows.
+
+        >>> def trip(d, speed=30.0):
+        ...     return 60.0 * d / speed
+        >>> d = np.arange(1.0, 31.0)
+        >>> done = fit(trip, {"d": d, "minutes": 3.0 * d + d * np.sin(7.0 * d) / 9.0}, "minutes")
+        >>> done.diagnostics()["heteroscedasticity"].p < 0.01
+        True
+        """
+        return diagnostics(self.predictions, self.residuals)
 
     @property
     def cost_before(self) -> float:
@@ -153,6 +209,39 @@ class Fit:
         record = record_of(self.solution, self.problem, self.source, self.chosen, self.fixed)
         replace_file(Path(path), to_json(record).encode())
 
+    def intervals(
+        self,
+        level: float = 0.95,
+        method: str = "wald",
+        names: Sequence[str] | None = None,
+        *,
+        draws: int = 1000,
+        resample: str = "pairs",
+        seed: int = 0,
+    ) -> Intervals:
+        """Intervals of the learnt values (of `names`, default: all), each at `level` by itself.
+
+        "wald" is value ± t × standard error; "profile" is how far a value can go while the others make up
+        for it (Bates and Watts 1988, section 6.1; squared loss only); "bootstrap" takes percentiles of
+        fits to `draws` drawn tables, of rows ("pairs"; whole groups after `cluster`) or of "residuals".
+        Ends are infinite or bounds where the data set none, NaN where none was found; `said` tells which.
+        Raises `NotConverged` for a fit that has not converged, `UsageError`, and `DataError` where no row
+        is left to measure the noise.
+
+        >>> def trip(d, speed=30.0):
+        ...     return 60.0 * d / speed
+        >>> done = fit(trip, {"d": [1, 2, 3, 4], "minutes": [3.6, 5.2, 9.9, 11.2]}, "minutes")
+        >>> for method in ("wald", "profile"):
+        ...     low, high = done.intervals(method=method)["speed"]
+        ...     print(f"{low:.2f} to {done['speed']:.2f} to {high:.2f}")
+        16.77 to 20.34 to 23.90
+        17.31 to 20.34 to 24.66
+        """
+        return intervals(
+            self.problem, self.solution, self.wanted,
+            level=level, method=method, names=names, draws=draws, resample=resample, seed=seed,
+        )  # fmt: skip
+
 
 def fit(
     f: Callable[..., Any] | str,
@@ -189,13 +278,13 @@ def fit(
     >>> round(done["speed"], 6), done.converged
     (20.0, True)
     """
-    Errors(errors)  # refused before the table is read
+    wanted = Errors(errors)  # refused before the table is read
     with Progress() as progress:
         posed = pose(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
             threads=threads, cluster=cluster,
         )  # fmt: skip
-        problem = posed.problem
+        problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=cluster or "")
         held = problem.on(posed.held) if posed.held.rows else None
         if held is not None:
             held.check(held.start)
@@ -205,13 +294,13 @@ def fit(
             step=step,
             max_iterations=max_iterations,
             callback=progress,
-            errors=Errors(errors, posed.groups, cluster or ""),
+            errors=wanted,
         )
         solution = _tried(solution, problem)
         if held is not None:
             solution = _held_out(solution, held)
     solution = replace(solution, undetermined=(*_plain_target(posed), *solution.undetermined))
-    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed)
+    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed, wanted)
 
 
 def _tried(solution: Solution, problem: Problem) -> Solution:

@@ -23,6 +23,7 @@ from downslope.native.sequence import SequenceKernel, Step, sequence_kernel
 from downslope.passes.guard import TOO_LARGE
 
 SQUARED = ("0.5 * _residual", "_residual")
+KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks")
 
 
 @dataclass(frozen=True)
@@ -205,9 +206,13 @@ class Problem:
 
     def on(self, table: Table) -> "Problem":
         """The same problem on other rows; what is compiled is kept where the columns' types are the same."""
-        other = replace(self, table=table, _cache={})
+        return self.like(table=table)
+
+    def like(self, **changes: Any) -> "Problem":
+        """The same problem with another table, start or bounds; kernels of the same types are kept."""
+        other = replace(self, _cache={}, **changes)
         if other.types == self.types:
-            kept = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks")
+            kept = KERNELS if "table" in changes else (*KERNELS, "columns")
             other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
         return other
 

@@ -84,7 +84,7 @@ def _values(solution: Solution) -> list[str]:
     ):
         spread = f"{error:.2g}" if np.isfinite(error) else "?"
         rows.append((name, f"{before:.6g}", f"{after:.{_digits(after, error)}g}", spread))
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _digits(value: float, error: float) -> int:
@@ -110,7 +110,7 @@ def _costs(solution: Solution) -> list[str]:
         rows.append(
             _cost_row("held out", solution.holdout_rows, solution.holdout_before, solution.holdout_after)
         )
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _cost_row(label: str, rows: int, before: float, after: float) -> tuple[str, ...]:
@@ -128,7 +128,8 @@ def _ending(solution: Solution) -> list[str]:
     return state
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Lines with the first column to the left and the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
