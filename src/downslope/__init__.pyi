@@ -15,6 +15,8 @@ from .calculus.products import vjp as vjp
 from .calculus.sources import adjoint_source as adjoint_source
 from .calculus.trace import trace as trace
 from .calculus.traced import Trace as Trace
+from .fitting.crossval import compare as compare
+from .fitting.crossval import cross_validate as cross_validate
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.model import load as load
