@@ -5,13 +5,13 @@ import os
 # One thread for JAX. It must be said before JAX is loaded.
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-from benchmarks import first, machine, modes, rows, vectormath
+from benchmarks import first, learning, machine, modes, rows, vectormath
 
 
 def main() -> None:
     """Print one table after the other."""
     print(machine.described(), flush=True)
-    for tables in (rows.tables, first.tables, modes.tables, vectormath.tables):
+    for tables in (rows.tables, first.tables, modes.tables, vectormath.tables, learning.tables):
         print("\n" + tables(), flush=True)
 
 

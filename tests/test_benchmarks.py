@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from benchmarks import modes, timing
+from benchmarks import learning, modes, timing
 from benchmarks.timing import Wrong, agreeing, in_turns, table
 
 
@@ -46,3 +46,7 @@ def test_both_modes_are_compared_on_the_same_sum(kind, monkeypatch):
     results = {name: run() for name, run in modes.cases(modes.loaded(kind, 3), 3).items()}
     agreeing(results)
     assert np.asarray(results["forward"]).shape == (4,)
+
+
+def test_all_ways_to_a_learner_come_to_the_same_values():
+    assert learning.tables(600, 1).count("r/s") == 2 * 12

@@ -16,9 +16,9 @@ from downslope.learn.steps import gradient, kalman
 from downslope.native.rows import RowError
 from downslope.native.sequence import Step
 
-HALVINGS = 30
-ROUNDING = 1e-14
-"""A step that promises less than this part of the cost, or moves less than this part of a value, is none."""
+HALVINGS = 12
+SMALL = 1e-9  # a step of less than 3e-5 standard errors, the root of this, ends the steps of a batch
+ROUNDING = 1e-14  # and so does one of less than this part of each value
 
 
 def started(x: Array, settings: Settings) -> State:
@@ -73,7 +73,7 @@ def rls(state: State, problem: Problem, settings: Settings) -> State:
     for _ in range(settings.repeats):
         found = spectrum(normal)
         gain = float(found.within @ found.within)
-        if gain <= ROUNDING * 2.0 * normal.cost or np.max(np.abs(found.step) / state.size) <= ROUNDING:
+        if gain <= SMALL * 2.0 * normal.cost / rows or np.max(np.abs(found.step) / state.size) <= ROUNDING:
             break
         lower = _lower(at, x, found.step, normal.cost)
         if lower is None:

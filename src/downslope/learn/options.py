@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,10 @@ def same_choice(what: str, ours: str, stored: str) -> None:
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows as columns: NumPy's where all values are numbers, lists (whose faults are named) elsewhere."""
-    return {name: _column([row.get(name) for row in rows]) for name in rows[0]}
+    try:
+        return {name: _column(list(map(itemgetter(name), rows))) for name in rows[0]}
+    except KeyError:  # a row lacks a name: its place stays empty
+        return {name: _column([row.get(name) for row in rows]) for name in rows[0]}
 
 
 def _column(values: list[Any]) -> Any:
