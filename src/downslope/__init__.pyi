@@ -19,6 +19,7 @@ from .fitting.crossval import compare as compare
 from .fitting.crossval import cross_validate as cross_validate
 from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
+from .fitting.gain import gains as gains
 from .fitting.model import load as load
 from .interop.export import export as export
 from .interop.numba_gradient import numba_gradient as numba_gradient
