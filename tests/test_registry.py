@@ -234,3 +234,15 @@ def test_values_that_json_has_not_are_never_stored(url):
     with pytest.raises(ValueError, match="JSON"):
         Registry(url).add(Version("start", "p", {"a": np.nan}, {}), 0)
     assert Registry(url).versions() == ()
+
+
+def test_a_registry_that_was_removed_acknowledges_nothing(tmp_path, url):
+    learner = Learner(line, url, "y")
+    learner.update(killed.batch(0))
+    (tmp_path / "learnt.db").unlink()
+    with pytest.raises(RegistryError, match="there is no registry"):
+        learner.update(killed.batch(1))
+
+
+def test_a_registry_in_memory_has_no_file():
+    assert Learner(line, "sqlite:///:memory:", "y").update(killed.batch(0)).number == 2

@@ -13,7 +13,17 @@ from typing import Any
 from sqlalchemy import insert, inspect, select, update
 from sqlalchemy.engine import Connection
 
-from downslope.learn.schema import BATCHES, FORMAT, HEAD, TABLES, VERSIONS, RegistryError, opened, transaction
+from downslope.learn.schema import (
+    BATCHES,
+    FORMAT,
+    HEAD,
+    TABLES,
+    VERSIONS,
+    RegistryError,
+    check_there,
+    opened,
+    transaction,
+)
 
 TIMEOUT = 30.0
 """Seconds to wait for another process's transaction."""
@@ -106,6 +116,7 @@ class Registry:
             if version.fingerprint:
                 connection.execute(insert(BATCHES).values(fingerprint=version.fingerprint, version=number))
             connection.execute(update(HEAD).values(version=number))
+        check_there(self._engine.url)
         return replace(version, number=number)
 
     def pin(self, number: int | None) -> None:

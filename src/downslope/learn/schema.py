@@ -74,7 +74,7 @@ def opened(url: str, *, create: bool, timeout: float) -> Engine:
     try:
         parsed = make_url(url)
         if not create:
-            _check_there(parsed)
+            check_there(parsed)
         lite = parsed.get_backend_name() == "sqlite"
         engine = create_engine(parsed, connect_args={"timeout": timeout} if lite else {})
     except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -89,11 +89,15 @@ def opened(url: str, *, create: bool, timeout: float) -> Engine:
     return engine
 
 
-def _check_there(url: URL) -> None:
-    """SQLite would make an empty file where there is none."""
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+def check_there(url: URL) -> None:
+    """Raise `RegistryError` where the file of an SQLite registry is not there.
+
+    SQLite would make an empty one, and goes on writing to one that was removed.
+    """
+    file = url.database if url.get_backend_name() == "sqlite" else None
+    if file and not file.startswith((":memory:", "file:")) and not Path(file).exists():
         raise RegistryError(
-            f"there is no registry {url.database}",
+            f"there is no registry {file}",
             why="the file does not exist.",
             fix="check the URL; `downslope learn` makes a registry.",
         )
