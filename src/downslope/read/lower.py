@@ -2,9 +2,12 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, Stmt
+from downslope.ir.names import Names
+from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, Stmt, names_of, walk
+from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.control import ControlReader
 from downslope.read.fence import fence
@@ -13,7 +16,7 @@ from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, structured
 from downslope.read.views import Lazy, View
-from downslope.rules import RULES
+from downslope.rules import RULES, helpers_of
 from downslope.rules.kinds import OPERATORS
 
 
@@ -36,7 +39,18 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     outputs = lowerer.outputs(value)
     name = getattr(source.node, "name", "program")
     loc = source.loc(source.node)
-    return Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
+    whole = Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
+    return _apart(whole, lowerer.names)
+
+
+def _apart(function: Function, names: Names) -> Function:
+    """The function with new names for variables called like a function that its code will call."""
+    ops = {stmt.op for stmt in walk(function.body) if isinstance(stmt, Let)}
+    new = {name: names.fresh(name) for name in sorted(helpers_of(ops) & names_of(function))}
+    if not new:
+        return function
+    params = tuple(replace(param, name=new.get(param.name, param.name)) for param in function.params)
+    return replace(function, params=params, body=renamed(function.body, new))
 
 
 class _Lowerer(ControlReader):

@@ -4,6 +4,7 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from downslope.errors import UsageError
@@ -140,6 +141,7 @@ def rule(
     return row
 
 
+@cache
 def template_names(row: Elementwise) -> frozenset[str]:
     """The names that a row's emitted call needs, besides its arguments: `math`, or one of the runtime's.
 
@@ -148,6 +150,25 @@ def template_names(row: Elementwise) -> frozenset[str]:
     """
     tree = ast.parse(row.python.format(*row.args), mode="eval")
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)) - set(row.args)
+
+
+ADDED = ("mul0", "muladd", "where", "float_power")
+"""Rows that derivatives use whatever the program does."""
+
+
+def helpers_of(ops: Iterable[str]) -> frozenset[str]:
+    """The functions that code made of these ops calls by name, and that of their derivatives of any order.
+
+    >>> "sign" in helpers_of(["absolute"]), "sign" in helpers_of(["exp"])
+    (True, False)
+    """
+    seen: set[str] = set()
+    todo = {*ops, *ADDED}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= {op for partial in RULES[name].partials for op in ops_in(partial)} - seen
+    return frozenset[str]().union(*(template_names(RULES[name]) for name in seen))
 
 
 def _check_template(row: Elementwise) -> None:
