@@ -46,7 +46,7 @@ NUMBERS = (
     "math.exp(-abs(N))", "math.sqrt(1 + (N) ** 2)", "max(N, N)", "min(N, 2.0)", "(N if C else N)",
     "math.atan(N) * 2", "math.log(2 + (N) ** 2)", "clamp(N) ** 3", "clamp(N, high=1.5)",
     "settle(N, clamp(N), rate=0.4)", "sum(both(N, 0.5))", "-(N) * 0.5", "(N and N)", "(N or N)",
-    "math.atan2(N, 1 + abs(N))",
+    "math.atan2(N, 1 + abs(N))", "math.cos(N) ** (m % 5)", "(C) * N", "N % 1.5", "round(N) * N",
 )  # fmt: skip
 CONDITIONS = (
     "V O V", "V O 0.5", "V O m", "not V O V", "V O V or m == 3", "m > 1 and V O V", "0 < V < V + 2",
