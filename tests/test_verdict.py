@@ -326,3 +326,18 @@ def test_factors_that_are_all_zero_are_left(slope):
     found = solve(product)
     assert found.converged, found.reason
     assert found.values[0] * found.values[1] == pytest.approx(slope)
+
+
+def waiting_line(d, speed=30.0, wait=0.0):
+    return wait + 60.0 * d / speed
+
+
+@pytest.mark.parametrize("bounds", [(-5.0, 0.0), (-math.inf, 0.0)])
+def test_a_bound_at_zero_where_the_start_is_too_is_an_answer(bounds, rng):
+    d = np.linspace(1.0, 8.0, 20)
+    table = {"d": d, "minutes": 2.0 + 2.5 * d + rng.normal(0.0, 1.0, 20)}
+    done = ds.fit(waiting_line, table, "minutes", ["speed", "wait"], bounds={"wait": bounds})
+    assert done.converged, str(done)
+    assert done["wait"] == 0.0
+    through_zero = 60.0 * (d @ d) / (d @ table["minutes"])
+    assert done["speed"] == pytest.approx(through_zero, rel=1e-6)

@@ -87,7 +87,10 @@ def _near_bounds(search: Search, z: Array) -> Mask:
     normal = search.normal(z)
     if normal is None:
         return np.zeros(len(z), dtype=bool)
-    reach = NEAR_BOUND * np.maximum(np.abs(z), np.abs(search.start))
+    # Where value and start are 0, their size says nothing: then what one residual's size would move it by.
+    residual = np.sqrt(2.0 * normal.cost / max(1, normal.rows))
+    moved = residual / np.where(normal.norms > 0.0, normal.norms, np.inf)
+    reach = NEAR_BOUND * np.maximum(np.maximum(np.abs(z), np.abs(search.start)), moved)
     low = (z - search.lower <= reach) & (normal.gradient > 0.0)
     high = (search.upper - z <= reach) & (normal.gradient < 0.0)
     return np.asarray(low | high)
