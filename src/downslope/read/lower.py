@@ -46,7 +46,7 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
 def _apart(function: Function, names: Names) -> Function:
     """The function with new names for variables called like a function that its code will call."""
     ops = {stmt.op for stmt in walk(function.body) if isinstance(stmt, Let)}
-    new = {name: names.fresh(name) for name in sorted(helpers_of(ops) & names_of(function))}
+    new = {name: names.fresh(name) for name in sorted(helpers_of(ops, names_of(function)))}
     if not new:
         return function
     params = tuple(replace(param, name=new.get(param.name, param.name)) for param in function.params)

@@ -4,7 +4,6 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import MappingProxyType
 
 from downslope.errors import UsageError
@@ -141,7 +140,6 @@ def rule(
     return row
 
 
-@cache
 def template_names(row: Elementwise) -> frozenset[str]:
     """The names that a row's emitted call needs, besides its arguments: `math`, or one of the runtime's.
 
@@ -156,19 +154,27 @@ ADDED = ("mul0", "muladd", "where", "float_power")
 """Rows that derivatives use whatever the program does."""
 
 
-def helpers_of(ops: Iterable[str]) -> frozenset[str]:
-    """The functions that code made of these ops calls by name, and that of their derivatives of any order.
+def helpers_of(ops: Iterable[str], names: Iterable[str]) -> frozenset[str]:
+    """Those of `names` that code made of these ops, or of their derivatives of any order, calls as functions.
 
-    >>> "sign" in helpers_of(["absolute"]), "sign" in helpers_of(["exp"])
-    (True, False)
+    >>> sorted(helpers_of(["absolute"], ["sign", "cbrt", "speed"])), sorted(helpers_of(["exp"], ["sign"]))
+    (['sign'], [])
     """
+    called = _called() & frozenset(names)
+    if not called:  # nearly always: the derivatives of all orders need not be looked at
+        return called
     seen: set[str] = set()
     todo = {*ops, *ADDED}
     while todo:
         name = todo.pop()
         seen.add(name)
         todo |= {op for partial in RULES[name].partials for op in ops_in(partial)} - seen
-    return frozenset[str]().union(*(template_names(RULES[name]) for name in seen))
+    return called & frozenset[str]().union(*(template_names(RULES[name]) for name in seen))
+
+
+def _called() -> frozenset[str]:
+    """Every word of every template."""
+    return frozenset(word for row in RULES.values() for word in re.findall(r"\b[a-z]\w*", row.python))
 
 
 def _check_template(row: Elementwise) -> None:
