@@ -122,11 +122,13 @@ def reader(folder: Path) -> Iterator[None]:
     """A reader who works in a folder: files there can be imported, and are forgotten afterwards."""
     before = set(sys.modules)
     (folder / "figures").mkdir()
-    with contextlib.chdir(folder), mock.patch.object(sys, "path", [str(folder), *sys.path]):
-        yield
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
-            del sys.modules[name]
+    try:
+        with contextlib.chdir(folder), mock.patch.object(sys, "path", [str(folder), *sys.path]):
+            yield
+    finally:  # also after a page that fails, as some are meant to
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+                del sys.modules[name]
 
 
 def check(path: Path, folder: Path) -> Page:
