@@ -11,8 +11,9 @@ import pytest
 
 import downslope as ds
 from array_zoo import ARRAY_ZOO, ArraySpecimen
+from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import kind_of, program
-from downslope.calculus.shaped import Transformed, columns, pulled, pushed, rows, zero_like
+from downslope.calculus.shaped import Transformed, pulled, pushed, rows, zero_like
 from downslope.ir.check import faults
 from downslope.ir.versions import linear
 from downslope.modes.dual import dual_element
@@ -93,8 +94,10 @@ def flat_rows(blocks: list[list[Any]], varied: list[Any]) -> list[list[float]]:
 
 def by_columns(one: ArraySpecimen, engine: Any = "python") -> list[list[float]]:
     """The Jacobian in forward mode."""
-    run, values, varied = setup(one, pushed, engine)
-    return flat_rows(columns(run, values, varied, 0), varied)
+    _, values, varied = setup(one, pushed, engine)
+    read, names = program(one.program, one.wrt)
+    run = Directions(read, names, engine)
+    return flat_rows(columns(run, values, varied, run.primal(values, varied)), varied)
 
 
 def by_rows(one: ArraySpecimen, engine: Any = "python") -> list[list[float]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import Program, by_position
 from downslope.calculus.run import Engine, copied
 from downslope.calculus.shaped import (
@@ -10,14 +11,11 @@ from downslope.calculus.shaped import (
     Transformed,
     along,
     by_elements,
-    columns,
     one_number,
     positions,
-    pushed,
     reversed_once,
     shaped_like,
     shaped_values,
-    zero_like,
 )  # fmt: skip
 from downslope.errors import UnsupportedError
 from downslope.modes.dual import dual_element
@@ -86,10 +84,10 @@ def _found(asked: Asked, values: list[Any], places: list[int]) -> tuple[float, l
             value = float(run(*copied(values)))
             return value, [by_elements(values, place, _slope(asked, run, values, place)) for place in places]
         case "forward":
-            swept = _transformed(asked, pushed)
+            swept = _directions(asked)
             varied = [values[place] for place in places]
-            value = float(swept(values, [zero_like(one) for one in varied])[0])
-            return value, columns(swept, values, varied, 0)[0]
+            value = float(swept.primal(values, varied)[0])
+            return value, columns(swept, values, varied, [value])[0]
     value, *slopes = _transformed(asked, reversed_once)(values)
     return float(value), slopes
 
@@ -107,6 +105,13 @@ def _slope(
         return ridders(moved, x).value if asked.delta is None else two_point(moved, x, asked.delta)
 
     return by_dual if asked.mode == "dual" and not asked.path else by_differences
+
+
+def _directions(asked: Asked) -> Directions:
+    if Directions not in asked._shaped:
+        asked._shaped[Directions] = Directions(asked.program, asked.wrt, asked.engine)
+    found: Directions = asked._shaped[Directions]
+    return found
 
 
 def _transformed(asked: Asked, make: Make) -> Transformed:

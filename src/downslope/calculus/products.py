@@ -1,6 +1,6 @@
 """Jacobians, Hessians, and their products with vectors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,12 +38,14 @@ Pull = Callable[..., tuple[Any, ...]]
 
 
 def jacobian(
-    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native", sparse: bool = False
 ) -> Callable[..., Any]:
     """All derivatives of all outputs: an array of shape (outputs, inputs in `wrt`).
 
     With arrays, an array per output and input, in the shape of the one followed by that of the other; for
-    several inputs a tuple of these, and for several outputs a tuple of that.
+    several inputs a tuple of these, and for several outputs a tuple of that. With `sparse`, each is a
+    `scipy.sparse` matrix of shape (elements of the output, elements of the input); which entries can be other
+    than zero is found at each call, and one run finds many of them (docs/sparse.md).
 
     A function without source is differentiated by dual numbers, with a notice. Raises as `derivative`.
 
@@ -53,8 +55,12 @@ def jacobian(
     try:
         read, names = program(f, wrt)
     except SourceUnavailable as error:
-        return _without_source(f, wrt, error, sourceless_jacobian)
+        return _without_source(f, wrt, error, sourceless_jacobian, sparse)
     _told(f, read, names)
+    if sparse:
+        from downslope.calculus.sparse import SparseJacobian  # scipy.sparse is slow to load
+
+        return _called(SparseJacobian(read, names, several(wrt), engine))
     run = _numbers(read, names, forward, engine)
     shaped = ShapedJacobian(read, names, several(wrt), engine)
 
@@ -77,8 +83,12 @@ def _numbers(
     return Runner(read, make(read.given, params_of(read.given, names)), engine)
 
 
-def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native", sparse: bool = False
+) -> Callable[..., Any]:
     """Second derivatives: an array (n, n) for the n inputs in `wrt` (forward over reverse).
+
+    With `sparse`, `scipy.sparse` matrices as those of `jacobian`.
 
     A function without source is differentiated by dual numbers, with a notice. Raises as `derivative`.
 
@@ -88,9 +98,13 @@ def hessian(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "n
     try:
         read, names = program(f, wrt)
     except SourceUnavailable as error:
-        return _without_source(f, wrt, error, sourceless_hessian)
+        return _without_source(f, wrt, error, sourceless_hessian, sparse)
     one_output(read)
     _told(f, read, names)
+    if sparse:
+        from downslope.calculus.sparse import SparseHessian  # scipy.sparse is slow to load
+
+        return _called(SparseHessian(read, names, several(wrt), engine))
     run = _numbers(read, names, lambda function, labels: forward(reverse(function, labels), labels), engine)
     shaped = ShapedHessian(read, names, several(wrt), engine)
 
@@ -208,14 +222,20 @@ def _told(f: Callable[..., Any] | str, read: Program, names: Sequence[str]) -> N
         idle(read, names)
 
 
+def _called(shaped: Callable[[Sequence[Any], Mapping[str, Any]], Any]) -> Callable[..., Any]:
+    """A function of the program's arguments."""
+    return lambda *args, **kwargs: shaped(args, kwargs)
+
+
 def _without_source(
     f: Callable[..., Any] | str,
     wrt: Wrt,
     error: SourceUnavailable,
     make: Callable[[Callable[..., Any], Sequence[str]], Callable[..., Any]],
+    sparse: bool,
 ) -> Callable[..., Any]:
-    """Dual numbers on a function without source, said once."""
-    if isinstance(f, str):
+    """Dual numbers on a function without source, said once; which entries are zero they do not show."""
+    if isinstance(f, str) or sparse:
         raise error
     run = f.run if isinstance(f, Sourceless) else f
     names = named(run, wrt)

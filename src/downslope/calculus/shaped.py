@@ -12,7 +12,7 @@ from downslope.calculus.run import Engine, copied, endless, explained, too_large
 from downslope.emit.python import emit
 from downslope.errors import DownslopeError, UnsupportedError, UsageError
 from downslope.ir.nodes import Function, names_of
-from downslope.ir.types import Kind
+from downslope.ir.types import Kind, Type
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
@@ -63,12 +63,13 @@ def check_memory(read: Program, kinds: Kinds, values: Values) -> None:
 
 @dataclass
 class Transformed:
-    """A program transformed and compiled for the types it is called with."""
+    """A program transformed and compiled for the types it is called with; its further inputs are `seeds`."""
 
     program: Program
     wrt: tuple[str, ...]
     make: Make
     engine: Engine
+    seeds: Type = "f"
     _runs: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
 
     def form(self, values: Values) -> Function:
@@ -107,7 +108,7 @@ class Transformed:
         if kinds not in self._runs:
             base = self.program.form(kinds)
             made = self.make(base, params_of(base, self.wrt))
-            self._runs[kinds] = runnable(made, names_of(base), kinds, self.engine)
+            self._runs[kinds] = runnable(made, names_of(base), kinds, self.engine, self.seeds)
         return self._runs[kinds]
 
 
@@ -121,13 +122,15 @@ def unstretched(read: Program) -> UnsupportedError:
     )
 
 
-def runnable(function: Function, primal: frozenset[str], kinds: Kinds, engine: Engine) -> Callable[..., Any]:
+def runnable(
+    function: Function, primal: frozenset[str], kinds: Kinds, engine: Engine, seeds: Type = "f"
+) -> Callable[..., Any]:
     """A function for arguments of these types, as native code or as plain Python.
 
-    Parameters beyond `kinds` are floats or arrays, as they say themselves. The caller's arrays are never
+    Parameters beyond `kinds` are arrays, as they say themselves, or numbers of the type `seeds`. The caller's arrays are never
     written to. Its last result is the fault code of the run (`passes.guard`).
     """
-    full: tuple[Kind, ...] = (*kinds, *(param.array or "f" for param in function.params[len(kinds) :]))
+    full: tuple[Kind, ...] = (*kinds, *(param.array or seeds for param in function.params[len(kinds) :]))
     given = {param.name: kind for param, kind in zip(function.params, full, strict=True)}
     watched = guarded(function, primal, given)
     from downslope.native import arrays, compiled  # Numba is slow to load
@@ -199,21 +202,6 @@ def size(values: Values) -> int:
 def blocks(outputs: Values, inputs: Values) -> list[list[Any]]:
     """An array of zeros per output and input: the shape of the one, then that of the other."""
     return [[np.zeros((*np.shape(y), *np.shape(x))) for x in inputs] for y in outputs]
-
-
-def columns(run: Transformed, values: Values, varied: Values, first: int) -> list[list[Any]]:
-    """Derivatives of the results from `first` on, one direction after another.
-
-    `run` gives so many results, then the tangent of each.
-    """
-    found: list[list[Any]] = []
-    for position, index, tangents in directions(varied):
-        results = run(values, tangents)
-        half = len(results) // 2
-        found = found or blocks(results[first:half], varied)
-        for block, tangent in zip(found, results[half + first :], strict=True):
-            block[position][(..., *index)] = tangent
-    return found
 
 
 def rows(run: Transformed, values: Values, outputs: Values, varied: Values) -> list[list[Any]]:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import Program
 from downslope.calculus.run import Engine
 from downslope.calculus.shaped import (
     Transformed,
-    columns,
     one_number,
     positions,
     pulled,
@@ -30,7 +30,7 @@ class ShapedJacobian:
 
     def __init__(self, read: Program, names: tuple[str, ...], several: bool, engine: Engine) -> None:
         self._read, self._names, self._several = read, names, several
-        self._pushed = Transformed(read, names, pushed, engine)
+        self._pushed = Directions(read, names, engine)
         self._pulled = Transformed(read, names, pulled, engine)
 
     def __call__(self, args: Values, kwargs: Mapping[str, Any]) -> Any:
@@ -38,11 +38,11 @@ class ShapedJacobian:
         values, _ = shaped_values(self._read, args, kwargs, self._names)
         varied = [values[place] for place in positions(self._read, self._names)]
         form = self._pushed.form(values)
-        first = self._pushed(values, [zero_like(value) for value in varied])[: len(form.body.yields)]
+        first = self._pushed.primal(values, varied)
         if size(first) < size(varied) and not taped(form):
             found = rows(self._pulled, values, first, varied)
         else:
-            found = columns(self._pushed, values, varied, 0) or [[] for _ in first]
+            found = columns(self._pushed, values, varied, first)
         return structured(found, form.scalar, not self._several)
 
 
@@ -51,14 +51,15 @@ class ShapedHessian:
 
     def __init__(self, read: Program, names: tuple[str, ...], several: bool, engine: Engine) -> None:
         self._read, self._names, self._several = read, names, several
-        self._run = Transformed(read, names, pushed_gradient, engine)
+        self._run = Directions(read, names, engine, of_gradient=True)
 
     def __call__(self, args: Values, kwargs: Mapping[str, Any]) -> Any:
         """The second derivatives at these arguments."""
         values, _ = shaped_values(self._read, args, kwargs, self._names)
         one_number(self._read, values)
         varied = [values[place] for place in positions(self._read, self._names)]
-        return structured(columns(self._run, values, varied, 1), not self._several, not self._several)
+        found = columns(self._run, values, varied, varied, skipped=1)
+        return structured(found, not self._several, not self._several)
 
 
 def structured(found: list[list[Any]], one_row: bool, one_column: bool) -> Any:

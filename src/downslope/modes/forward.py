@@ -47,37 +47,48 @@ def selecting(function: Function) -> bool:
     )
 
 
-def forward(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> Function:
+def forward(function: Function, wrt: Sequence[str], *, seeded: bool = False, directions: int = 1) -> Function:
     """The program with one tangent per name in `wrt`.
 
     Outputs are those of the program, then for each direction the tangent of each output. With
-    `seeded`, there is one direction, and each name in `wrt` gets a parameter `<name>_dot` with its
-    tangent (a Jacobian-vector product).
+    `seeded`, there are as many directions as `directions` says, and in each of them every name in `wrt` gets
+    a parameter `<name>_dot` with its tangent (Jacobian-vector products).
     """
-    sweep = _Forward(function, wrt, seeded)
-    return simplified(sweep.run())
+    return simplified(Forward(function, wrt, seeded=seeded, directions=directions).run())
 
 
-class _Forward:
-    def __init__(self, function: Function, wrt: Sequence[str], seeded: bool) -> None:
+class Forward:
+    """One forward sweep; `zero` is the tangent of what does not vary."""
+
+    zero: Arg = ZERO
+
+    def __init__(
+        self, function: Function, wrt: Sequence[str], *, seeded: bool = False, directions: int = 1
+    ) -> None:
         self.function = function
         self.build = Builder(Names(names_of(function)))
         self.careful = selecting(function)
         self.arrays = arrays(function)
-        self.count = 1 if seeded else len(wrt)
-        self.tangents: dict[str, Tangents] = {}
+        self.count = directions if seeded else len(wrt)
+        self.tangents: dict[str, Tangents] = {name: {} for name in wrt}
         self.params = list(function.params)
-        for position, name in enumerate(wrt):
-            if seeded:
-                dot = self.build.names.fresh(f"{name}_dot")
-                self.params.append(Param(dot, dot, self.arrays.get(name)))
-                self.tangents[name] = {0: dot}
-            else:
-                self.tangents[name] = {position: ONE}
-        seeds = {name: frozenset({0 if seeded else i}) for i, name in enumerate(wrt)}
-        self.facts = varied(function, seeds)
+        if seeded:
+            for direction in range(directions):
+                for name in wrt:
+                    self.tangents[name][direction] = self.seed(name, direction)
+        else:
+            for position, name in enumerate(wrt):
+                self.tangents[name][position] = ONE
+        self.facts = varied(function, {name: frozenset(self.tangents[name]) for name in wrt})
+
+    def seed(self, name: str, _direction: int) -> Arg:
+        """A parameter with the tangent of an input."""
+        dot = self.build.names.fresh(f"{name}_dot")
+        self.params.append(Param(dot, dot, self.arrays.get(name)))
+        return dot
 
     def run(self) -> Function:
+        """The program with its tangents."""
         self.block(self.function.body)
         outputs = self.function.body.yields
         dots = [self.handed_on(out, k) for k in range(self.count) for out in outputs]
@@ -85,12 +96,13 @@ class _Forward:
         return Function(self.function.name, tuple(self.params), body, False, self.function.loc)
 
     def tangent(self, arg: Arg, direction: int) -> Arg:
-        return self.tangents.get(arg, {}).get(direction, ZERO) if isinstance(arg, str) else ZERO
+        """The tangent of a value in one direction."""
+        return self.tangents.get(arg, {}).get(direction, self.zero) if isinstance(arg, str) else self.zero
 
     def handed_on(self, arg: Arg, direction: int) -> Arg:
         """The tangent that leaves a block; one that is zero is an array too if the value is one."""
         dot = self.tangent(arg, direction)
-        if dot != ZERO or not isinstance(arg, str) or arg not in self.arrays:
+        if dot != self.zero or not isinstance(arg, str) or arg not in self.arrays:
             return dot
         return self.zeros(arg)
 
@@ -101,6 +113,7 @@ class _Forward:
         return name
 
     def block(self, block: Block) -> None:
+        """Emit the statements of a block and their tangents."""
         for stmt in block.body:
             self.statement(stmt)
 
@@ -112,6 +125,7 @@ class _Forward:
         return out, dots
 
     def statement(self, stmt: Stmt) -> None:
+        """Emit a statement and its tangents."""
         self.build.place = stmt.loc
         match stmt:
             case Let():
@@ -132,6 +146,7 @@ class _Forward:
                 self.build.keep(stmt)
 
     def let(self, stmt: Let) -> None:
+        """The chain rule."""
         self.build.keep(stmt)
         dots: Tangents = {}
         for direction in sorted(of(stmt.name, self.facts)):
@@ -147,6 +162,7 @@ class _Forward:
         self.tangents[stmt.name] = dots
 
     def term(self, formula: str, partial: Arg, change: Arg) -> Arg:
+        """One partial times its tangent."""
         if is_mask(formula):
             return self.build.apply("where", (partial, change, ZERO))
         return self.build.product(partial, change, self.careful)
