@@ -223,3 +223,9 @@ def captured_by_a_closure(a):
         return a[i]
 
     return bump(1) * bump(2) + a[1]
+
+
+@specimen(vector(5))
+def a_part_is_returned(a):
+    b = a * 2.0
+    return b[:2], b[3:]

@@ -14,7 +14,7 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Carry, Dim, Fail, For, If, Lit, Load, New, Stmt, Store
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Type
-from downslope.read.views import Buffer, Fixed, View, whole_view
+from downslope.read.views import Along, Buffer, Fixed, Place, View, whole_view
 from downslope.read.whole_numbers import Sum, WholeNumbers
 
 
@@ -63,6 +63,8 @@ class Arrays:
                 return left
             case ("add", Lit(value=0), _) | ("multiply", Lit(value=1), _):
                 return right
+            case ("multiply", Lit(value=0), _) | ("multiply", _, Lit(value=0)):
+                return Lit(0)
             case "multiply", _, Lit(value=1):
                 return left
         one, other = self.numbers.sum_of(left), self.numbers.sum_of(right)
@@ -122,14 +124,22 @@ class Arrays:
 
     def place_of(self, view: View, index: Sequence[Arg]) -> tuple[Arg, ...]:
         """The index in the buffer of an element of a view."""
-        found: list[Arg] = []
-        for place in view.places:
-            if isinstance(place, Fixed):
-                found.append(place.index)
-            else:
-                offset = self.whole("multiply", place.step, index[place.axis])
-                found.append(self.whole("add", place.start, offset))
-        return tuple(found)
+        return tuple(self._index_at(place, index) for place in view.places)
+
+    def _index_at(self, place: Place, index: Sequence[Arg]) -> Arg:
+        match place:
+            case Fixed(index=only):
+                return only
+            case Along(axis=axis, start=start, step=step):
+                return self.whole("add", start, self.whole("multiply", step, index[axis]))
+        total = place.start
+        for axis, step in place.terms:
+            total = self.whole("add", total, self.whole("multiply", step, index[axis]))
+        if place.divisor != Lit(1):
+            total = self.host.row("floor_divide", [total, place.divisor], "k")
+        if place.modulus is not None:
+            total = self.host.row("remainder", [total, place.modulus], "k")
+        return self.whole("add", place.first, self.whole("multiply", place.by, total))
 
     def load(self, view: View, index: Sequence[Arg], hint: str = "t") -> Arg:
         """The element of a view; each index is known to be in it."""
@@ -141,12 +151,19 @@ class Arrays:
         self.loaded[key] = name
         self.host.out.append(Load(name, self.current[view.buffer], place, self.host.place))
         if view.buffer.type.element == "i":
-            self.numbers.whole(name)
+            self.numbers.whole(name, *(view.buffer.inside or ()))
         return name
 
     def store(self, view: View, index: Sequence[Arg], value: Arg) -> None:
         """Set the element of a view; whole numbers and truth values are made of what is not one."""
         buffer = view.buffer
+        if view.readonly:
+            raise UnsupportedError(
+                f"a store into {buffer.label!r} through a view that NumPy gives for reading only",
+                loc=self.host.place,
+                why="several of its elements may be one place in memory.",
+                fix="store into a copy, or into the array itself.",
+            )
         if buffer.frozen:
             raise UnsupportedError(
                 f"a store into {buffer.label!r}, which may share its memory with another array",

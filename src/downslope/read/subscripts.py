@@ -1,13 +1,13 @@
 """`array[...]`: integers, slices with steps, `...` and `None`, as a view of the buffer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Lit
 from downslope.read.arrays import Arrays
-from downslope.read.views import Along, Fixed, View
+from downslope.read.views import Along, Fixed, Mixed, Place, View
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,15 @@ class NewAxis:
 
 
 Item: TypeAlias = "Arg | Slice | Rest | NewAxis"
+Taken: TypeAlias = "Fixed | tuple[Arg, Arg, int]"
+"""What an index makes of an axis: one place, or start, step and the axis it becomes."""
 _All = Slice()
 
 
 def subscripted(arrays: Arrays, view: View, items: Sequence[Item]) -> View:
     """The view of a view that an index gives; it has no axes where the index gives one element."""
     full = _spread(arrays, view, items)
-    taken: list[Fixed | tuple[Arg, Arg, int]] = []
+    taken: list[Taken] = []
     lengths: list[Arg] = []
     axis = 0
     for item in full:
@@ -53,29 +55,35 @@ def subscripted(arrays: Arrays, view: View, items: Sequence[Item]) -> View:
             case _:
                 taken.append(Fixed(arrays.index(item, view.lengths[axis])))
         axis += 1
-    places = tuple(_placed(arrays, place, taken) for place in view.places)
-    return View(view.buffer, places, tuple(lengths))
+    places = tuple(placed(arrays, place, taken) for place in view.places)
+    return View(view.buffer, places, tuple(lengths), view.readonly)
 
 
-def _placed(
-    arrays: Arrays, place: Fixed | Along, taken: Sequence[Fixed | tuple[Arg, Arg, int]]
-) -> Fixed | Along:
+def placed(arrays: Arrays, place: Place, taken: Sequence[Taken]) -> Place:
     """Where a dimension of the buffer is, once its axis has been indexed."""
     if isinstance(place, Fixed):
         return place
-    item = taken[place.axis]
-    inner = item.index if isinstance(item, Fixed) else item[0]
-    start = arrays.whole("add", place.start, arrays.whole("multiply", place.step, inner))
-    if isinstance(item, Fixed):
-        return Fixed(start)
-    return Along(item[2], start, arrays.whole("multiply", place.step, item[1]))
+    whole = arrays.whole
+    terms = ((place.axis, place.step),) if isinstance(place, Along) else place.terms
+    start, left = place.start, []
+    for axis, step in terms:
+        item = taken[axis]
+        start = whole(
+            "add", start, whole("multiply", step, item.index if isinstance(item, Fixed) else item[0])
+        )
+        if not isinstance(item, Fixed):
+            left.append((item[2], whole("multiply", step, item[1])))
+    if isinstance(place, Mixed):
+        return replace(place, terms=tuple(left), start=start)
+    return Along(left[0][0], start, left[0][1]) if left else Fixed(start)
 
 
 def nth(arrays: Arrays, view: View, index: Arg) -> View:
     """The view at an index of the first axis, which is known to be in it."""
     rest = ((Lit(0), Lit(1), axis) for axis in range(view.rank - 1))
-    taken: list[Fixed | tuple[Arg, Arg, int]] = [Fixed(index), *rest]
-    return View(view.buffer, tuple(_placed(arrays, place, taken) for place in view.places), view.lengths[1:])
+    taken: list[Taken] = [Fixed(index), *rest]
+    places = tuple(placed(arrays, place, taken) for place in view.places)
+    return View(view.buffer, places, view.lengths[1:], view.readonly)
 
 
 def _spread(arrays: Arrays, view: View, items: Sequence[Item]) -> list[Item]:
@@ -164,8 +172,14 @@ def _smallest(arrays: Arrays, value: Arg, high: Arg) -> Arg:
 def transposed(view: View, order: Sequence[int]) -> View:
     """The view with its axes in another order: axis k is the old axis `order[k]`."""
     where = {old: new for new, old in enumerate(order)}
-    places = tuple(
-        place if isinstance(place, Fixed) else Along(where[place.axis], place.start, place.step)
-        for place in view.places
-    )
-    return View(view.buffer, places, tuple(view.lengths[old] for old in order))
+    places = tuple(_moved(place, where) for place in view.places)
+    return View(view.buffer, places, tuple(view.lengths[old] for old in order), view.readonly)
+
+
+def _moved(place: Place, where: Mapping[int, int]) -> Place:
+    match place:
+        case Along():
+            return replace(place, axis=where[place.axis])
+        case Mixed():
+            return replace(place, terms=tuple((where[axis], step) for axis, step in place.terms))
+    return place

@@ -6,6 +6,7 @@ does with views and names for the same array, emitted code does by construction.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import ArrayType, Type
@@ -21,6 +22,8 @@ class Buffer:
     lengths: tuple[Arg, ...]
     label: str
     frozen: str = ""
+    rows: bool = False  # whether NumPy surely has it in C order, so that a reshape is a view
+    inside: tuple[Arg, Arg] | None = None  # bounds of its elements, where no name of the program reaches it
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,31 @@ class Along:
 
 
 @dataclass(frozen=True)
+class Mixed:
+    """A dimension of the buffer that several axes share, after a reshape.
+
+    The index is `first + by * ((start + sum of step * i) // divisor % modulus)`.
+    """
+
+    terms: tuple[tuple[int, Arg], ...]  # axis and step
+    start: Arg = FIRST
+    divisor: Arg = NEXT
+    modulus: Arg | None = None
+    first: Arg = FIRST
+    by: Arg = NEXT
+
+
+Place: TypeAlias = Fixed | Along | Mixed
+
+
+@dataclass(frozen=True)
 class View:
     """Elements of a buffer: one place per dimension of the buffer, one length per axis of the view."""
 
     buffer: Buffer
-    places: tuple[Fixed | Along, ...]
+    places: tuple[Place, ...]
     lengths: tuple[Arg, ...]
+    readonly: bool = False  # NumPy refuses stores through it
 
     @property
     def rank(self) -> int:
@@ -55,7 +77,8 @@ class View:
     @property
     def whole(self) -> bool:
         """Whether it is the buffer itself, in order."""
-        return self.places == tuple(Along(axis) for axis in range(self.buffer.type.rank))
+        plain = tuple(Along(axis) for axis in range(self.buffer.type.rank))
+        return self.places == plain and self.lengths == self.buffer.lengths and not self.readonly
 
 
 def whole_view(buffer: Buffer) -> View:
