@@ -25,6 +25,7 @@ def tune(
     loss: Annotated[
         str, typer.Option(help="squared, absolute, huber, soft_l1, cauchy; huber:2.5 has a width.")
     ] = "squared",
+    weights: Annotated[str | None, typer.Option(help="Column: how much each row counts.")] = None,
     solver: Annotated[
         str,
         typer.Option(help="auto, least_squares, reweighted, absolute, lbfgsb, descent, adam."),
@@ -43,7 +44,7 @@ def tune(
     done = tuned(
         program, table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
-        cluster=cluster,
+        cluster=cluster, weights=weights,
     )  # fmt: skip
     raise typer.Exit(0 if done.converged else 1)
 

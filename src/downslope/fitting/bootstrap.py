@@ -126,10 +126,11 @@ def _residuals(
     problem: Problem, values: Array, rng: np.random.Generator, freedom: int | None
 ) -> Iterator[Problem]:
     predicted = problem.predictions(values)
-    left = problem.columns["target"] - predicted
+    even = np.sqrt(problem.weight)  # makes the noise of all rows alike
+    left = (problem.observed - predicted) * even
     spread = (left - left.mean()) * np.sqrt(problem.rows / (freedom or problem.rows))
     while True:
-        target = predicted + spread[rng.integers(problem.rows, size=problem.rows)]
+        target = predicted + spread[rng.integers(problem.rows, size=problem.rows)] / even
         yield problem.on(replace(problem.table, columns={**problem.table.columns, problem.target: target}))
 
 

@@ -39,6 +39,9 @@ class Pulled(Protocol):
     def pull(self, residual: Array, /) -> Array:
         """ρ'(r) of each residual (n,)."""
 
+    def importance(self) -> Array:
+        """(n,) weights by which the pulls are multiplied."""
+
 
 @dataclass(frozen=True)
 class Errors:
@@ -114,7 +117,9 @@ def _meat(errors: Errors, search: Search, z: Array, moving: Mask) -> Array:
     sums = np.zeros((0 if groups is None else count, m))
     first = 0
     for residual, jacobian in row_blocks(objective, search.full(z)):
-        pull = objective.pull(residual) if isinstance(objective, Pulled) else residual
+        pull = residual
+        if isinstance(objective, Pulled):
+            pull = objective.pull(residual) * objective.importance()[first : first + len(residual)]
         parts = jacobian[:, search.free][:, moving] * pull[:, None]
         if groups is None:
             total += parts.T @ parts

@@ -84,6 +84,7 @@ def cross_validate(
     group: str | None = None,
     learn: Sequence[str] | None = None,
     loss: str = "squared",
+    weights: str | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     missing: str = "error",
     threads: int | None = None,
@@ -101,20 +102,21 @@ def cross_validate(
     0.956
     """
     posed = pose(
-        f, table, target, learn, loss=loss, bounds=bounds, missing=missing, threads=threads, cluster=group
-    )
+        f, table, target, learn, loss=loss, weights=weights, bounds=bounds, missing=missing, threads=threads,
+        cluster=group,
+    )  # fmt: skip
     problem = posed.problem
     rows = problem.table.origin if len(problem.table.origin) else np.arange(problem.rows)
     groups = np.arange(problem.rows) if posed.groups is None else posed.groups
     fold = _dealt(groups, folds, seed)
-    errors, before = np.empty(problem.rows), problem.predictions(problem.start) - problem.columns["target"]
+    errors, before = np.empty(problem.rows), problem.predictions(problem.start) - problem.observed
     solutions = []
     for index in range(folds):
         unseen = np.flatnonzero(fold == index)
         solution = solve(problem.on(problem.table.take(np.flatnonzero(fold != index))))
         held = problem.on(problem.table.take(unseen))
         held.check(solution.values)
-        errors[unseen] = held.predictions(solution.values) - held.columns["target"]
+        errors[unseen] = held.predictions(solution.values) - held.observed
         solutions.append(solution)
     return CrossValidation(target, rows, errors, before, fold, groups, tuple(solutions))
 

@@ -141,7 +141,7 @@ class Fit:
         >>> done.diagnostics()["heteroscedasticity"].p < 0.01
         True
         """
-        return diagnostics(self.predictions, self.residuals)
+        return diagnostics(self.predictions, self.residuals * np.sqrt(self.problem.weight))
 
     @property
     def cost_before(self) -> float:
@@ -166,7 +166,7 @@ class Fit:
     @property
     def residuals(self) -> Array:
         """(n,) predictions minus targets."""
-        return np.asarray(self.predictions - self.problem.columns["target"])
+        return np.asarray(self.predictions - self.problem.observed)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -250,6 +250,7 @@ def fit(
     learn: Sequence[str] | None = None,
     *,
     loss: str = "squared",
+    weights: str | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     solver: str = "auto",
     errors: str = "model",
@@ -264,8 +265,9 @@ def fit(
     """Learn constants of a program from a table: one row is one call.
 
     Arguments that are columns are inputs; `learn` names the constants (default: all that
-    `constants` proposes). The cost is ½ Σ ρ(prediction − target) for `loss` squared, absolute, huber,
-    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1. `errors`
+    `constants` proposes). The cost is ½ Σ w ρ(prediction − target) for `loss` squared, absolute, huber,
+    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1. The weights w
+    are 1, or those of the column `weights`: as 1 / variance, up to a common factor. `errors`
     "model" gives standard errors for independent rows of equal noise, "robust" without the second
     assumption; `cluster` names a column: rows of one value may go together. `holdout` is the share of
     rows kept for judging. A progress line is shown on a terminal after a second. Raises `DataError`,
@@ -282,7 +284,7 @@ def fit(
     with Progress() as progress:
         posed = pose(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
-            threads=threads, cluster=cluster,
+            threads=threads, cluster=cluster, weights=weights,
         )  # fmt: skip
         problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=cluster or "")
         held = problem.on(posed.held) if posed.held.rows else None
@@ -327,7 +329,7 @@ def _held_out(solution: Solution, held: Problem) -> Solution:
 
 def _plain_target(posed: Posed) -> tuple[str, ...]:
     """A sentence where the target is the same on every row."""
-    column = posed.problem.columns["target"]
+    column = posed.problem.observed
     if len(column) < 2 or (column != column[0]).any():
         return ()
     name, value = posed.problem.target, float(column[0])

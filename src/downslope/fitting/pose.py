@@ -46,6 +46,7 @@ def pose(
     seed: int = 0,
     threads: int | None = None,
     cluster: str | None = None,
+    weights: str | None = None,
 ) -> Posed:
     """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
 
@@ -59,7 +60,10 @@ def pose(
     inputs = tuple(name for name in source.arguments if name in frame.names)
     check_names(source, frame, inputs, target)
     chosen = learnable(source, learn, inputs)
-    opened = open_table(frame, [*inputs, target], missing)
+    opened = open_table(
+        frame, list(dict.fromkeys([*inputs, target, *([weights] if weights else [])])), missing
+    )
+    opened = opened if weights is None else weighed(opened, weights)
     raised = lifted(source, chosen)
     program = Program(raised, simplified(lower(raised)))
     rows, held = opened.split(holdout, seed)
@@ -69,7 +73,8 @@ def pose(
     lower_, upper = bounded(names, bounds or {}, start)
     fixed = fixed_inputs(raised, inputs, chosen)
     problem = Problem(
-        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads
+        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads,
+        weights,
     )  # fmt: skip
     problem.check(problem.start)
     groups = None if cluster is None else groups_of(frame, cluster, rows)
@@ -166,6 +171,30 @@ def groups_of(frame: Frame, column: str, rows: Table) -> npt.NDArray[np.intp]:
             fix="group by another column.",
         )
     return np.asarray(found, dtype=np.intp)
+
+
+def weighed(table: Table, weights: str) -> Table:
+    """The table without rows of weight 0. Raises `DataError` for a negative weight, or none above 0.
+
+    >>> weighed(open_table({"x": [1.0, 2.0], "w": [0.0, 3.0]}), "w").columns["x"].tolist()
+    [2.0]
+    """
+    column = table.columns[weights]
+    negative = np.flatnonzero(column < 0)
+    if negative.size:
+        row = int(negative[0])
+        raise DataError(
+            f"the weight {column[row]:g} in row {table.number(row)} of {table.source}, column {weights!r}",
+            why="a weight says how much a row counts, as 1 / variance does: 0 or more.",
+            fix="correct it, or weigh by another column.",
+        )
+    if not column.any():
+        raise DataError(
+            f"every weight in column {weights!r} of {table.source} is 0",
+            why="no row is left to learn from.",
+            fix="weigh by another column.",
+        )
+    return table if column.all() else table.take(np.flatnonzero(column))
 
 
 def with_fixed(table: Table, fixed: Mapping[str, float]) -> Table:

@@ -18,11 +18,12 @@ from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
 from downslope.modes.forward import forward
-from downslope.native.rows import Kernel, RowError, RowKernel, Term, kernel, row_kernel
+from downslope.native.rows import TARGET, WEIGHTS, Kernel, RowError, RowKernel, Term, kernel, row_kernel
 from downslope.native.sequence import SequenceKernel, Step, sequence_kernel
 from downslope.passes.guard import TOO_LARGE
 
 SQUARED = ("0.5 * _residual", "_residual")
+COLUMNS = ("columns", "observed", "weight")
 KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks")
 
 
@@ -41,6 +42,7 @@ class Problem:
     upper: Array
     loss: str = "squared"
     threads: int | None = None
+    weights: str | None = None  # the column that says how much each row counts
     _cache: dict[bytes, Sums] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +59,11 @@ class Problem:
         return self.loss == "squared"
 
     @property
+    def weighted(self) -> bool:
+        """Whether rows count differently."""
+        return self.weights is not None
+
+    @property
     def smooth(self) -> bool:
         """Whether the loss's derivative has no jump."""
         return self.loss not in KINKED
@@ -65,11 +72,28 @@ class Problem:
         """The loss's derivative at each residual."""
         return pull(self.loss, np.ascontiguousarray(residual))
 
+    def importance(self) -> Array:
+        """(n,) what the residuals of `jacobian` still have to be weighted by: 1 where it has done so."""
+        return np.ones(self.rows) if self.squared or not self.smooth else self.weight
+
     @cached_property
     def columns(self) -> Mapping[str, Any]:
         """The columns that kernels read."""
-        target = np.ascontiguousarray(self.table.columns[self.target], dtype=np.float64)
-        return {**{name: self.table.columns[name] for name in self.inputs}, "target": target}
+        return {**{name: self.table.columns[name] for name in self.inputs}, TARGET: self.observed} | (
+            {WEIGHTS: self.weight} if self.weighted else {}
+        )
+
+    @cached_property
+    def observed(self) -> Array:
+        """(n,) the target."""
+        return np.ascontiguousarray(self.table.columns[self.target], dtype=np.float64)
+
+    @cached_property
+    def weight(self) -> Array:
+        """(n,) how much each row counts."""
+        if self.weights is None:
+            return np.ones(self.rows)
+        return np.ascontiguousarray(self.table.columns[self.weights], dtype=np.float64)
 
     @property
     def types(self) -> dict[str, Type]:
@@ -92,11 +116,13 @@ class Problem:
         def terms(dots: list[str]) -> list[Term]:
             return [*self._slopes(dots), *((f"{weight}{dots[i]}", dots[j]) for i, j in pairs)]
 
-        return kernel(self.tangents, self.types, self.labels, terms, loss_text(self.loss))
+        return kernel(self.tangents, self.types, self.labels, terms, loss_text(self.loss), self.weighted)
 
     @cached_property
     def _sloping(self) -> Kernel:
-        return kernel(self.tangents, self.types, self.labels, self._slopes, loss_text(self.loss))
+        return kernel(
+            self.tangents, self.types, self.labels, self._slopes, loss_text(self.loss), self.weighted
+        )
 
     def _slopes(self, dots: list[str]) -> list[Term]:
         """The cost and its gradient as sums of products."""
@@ -110,7 +136,9 @@ class Problem:
     @cached_property
     def _costing(self) -> Kernel:
         function, term = self.program.function, self._cost_term
-        return kernel(function, self.types, self.labels, lambda _: [term], loss_text(self.loss))
+        return kernel(
+            function, self.types, self.labels, lambda _: [term], loss_text(self.loss), self.weighted
+        )
 
     @cached_property
     def _bending(self) -> Kernel:
@@ -126,7 +154,7 @@ class Problem:
             return [*((f"{bend}{dots[i]}", dots[j]) for i, j in pairs), *second]
 
         loss = "" if self.squared else f"{loss_text(self.loss)}\n\n@register_jitable\n{bend_text(self.loss)}"
-        return kernel(twice, self.types, self.labels, terms, loss)
+        return kernel(twice, self.types, self.labels, terms, loss, self.weighted)
 
     @cached_property
     def _rowwise(self) -> RowKernel:
@@ -195,14 +223,21 @@ class Problem:
         return stopped(self.program.source, self.table, self._row(error.row, x), error)
 
     def jacobian(self, x: Array, /) -> tuple[Array, Array]:
-        """Residual (n,) and Jacobian (n, p) at x."""
+        """Residual (n,) and Jacobian (n, p) at x.
+
+        Weights w are inside: √w for the squared loss, w for the absolute one; for others see `importance`.
+        """
         out, _ = self._rows(x)
-        return out[:, 0] - self.columns["target"], out[:, 1:]
+        residual, slopes = out[:, 0] - self.observed, out[:, 1:]
+        if not self.weighted or (self.smooth and not self.squared):
+            return residual, slopes
+        scale = np.sqrt(self.weight) if self.squared else self.weight
+        return residual * scale, slopes * scale[:, None]
 
     def predictions(self, x: Array) -> Array:
         """The program's output for each row."""
-        residual, _ = self.jacobian(x)
-        return np.asarray(residual + self.columns["target"])
+        out, _ = self._rows(x)
+        return np.ascontiguousarray(out[:, 0])
 
     def on(self, table: Table) -> "Problem":
         """The same problem on other rows; what is compiled is kept where the columns' types are the same."""
@@ -212,7 +247,7 @@ class Problem:
         """The same problem with another table, start or bounds; kernels of the same types are kept."""
         other = replace(self, _cache={}, **changes)
         if other.types == self.types:
-            kept = KERNELS if "table" in changes else (*KERNELS, "columns")
+            kept = KERNELS if "table" in changes else (*KERNELS, *COLUMNS)
             other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
         return other
 

@@ -81,17 +81,19 @@ def criteria(problem: Problem, solution: Solution) -> Criteria:
             fix="compare by `cross_validate`.",
         )
     n, k = problem.rows, local(problem, solution.values)[0].rank + 1
-    target = problem.columns["target"]
-    left = problem.predictions(solution.values) - target
+    target = problem.observed
+    left, weight = problem.predictions(solution.values) - target, problem.weight
     with np.errstate(divide="ignore"):  # an exact fit has an infinite likelihood
         if problem.squared:
-            likelihood = -0.5 * n * (np.log(2.0 * np.pi * np.mean(left**2)) + 1.0)
+            likelihood = -0.5 * n * (np.log(2.0 * np.pi * np.mean(weight * left**2)) + 1.0)
+            likelihood += 0.5 * np.sum(np.log(weight))
         else:
-            likelihood = -n * (np.log(2.0 * np.mean(np.abs(left))) + 1.0)
+            likelihood = -n * (np.log(2.0 * np.mean(weight * np.abs(left))) + 1.0)
+            likelihood += np.sum(np.log(weight))
     aic = 2.0 * k - 2.0 * float(likelihood)
     corrected = aic + 2.0 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf
-    around = float(np.sum((target - target.mean()) ** 2))
-    share = 1.0 - float(left @ left) / around if around > 0.0 else np.nan
+    around = float(np.sum(weight * (target - np.average(target, weights=weight)) ** 2))
+    share = 1.0 - float(weight @ left**2) / around if around > 0.0 else np.nan
     bic = k * float(np.log(n)) - 2.0 * float(likelihood)
     return Criteria(float(likelihood), aic, corrected, bic, share, k, n, LIKELIHOODS[problem.loss])
 

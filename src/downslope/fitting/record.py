@@ -80,6 +80,7 @@ class Data(_Part):
     inputs: list[str]
     rows: int
     sha256: str
+    weights: str | None = None
 
 
 class Search(_Part):
@@ -129,7 +130,10 @@ def record_of(
             target=problem.target,
             inputs=inputs,
             rows=problem.rows,
-            sha256=fingerprint(problem.table, [*inputs, problem.target]),
+            sha256=fingerprint(
+                problem.table, [*inputs, problem.target, *([problem.weights] if problem.weights else [])]
+            ),
+            weights=problem.weights,
         ),
         fit=Search(
             loss=problem.loss,

@@ -151,7 +151,7 @@ class Learner:
         problem, state = batches.problem(table), read(last.state)
         problem.check(state.x)
         residual, _ = problem.jacobian(state.x)
-        kind, state, window = self._watched(last, state, levels(residual, problem.columns["target"]))
+        kind, state, window = self._watched(last, state, levels(residual, problem.observed))
         new = learnt(state, problem, self.settings)
         problem.check(new.x)
         return Version(

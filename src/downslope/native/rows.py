@@ -25,6 +25,9 @@ from downslope.passes.guard import guarded
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Term = tuple[str, str]
+TARGET = "the target"
+WEIGHTS = "the weights"
+"""Names of columns that no argument of a program can have."""
 BLOCK = 16_384
 """Rows summed one after the other; blocks are then summed pairwise."""
 
@@ -122,21 +125,24 @@ def kernel(
     parameters: Sequence[str],
     terms: Callable[[list[str]], list[Term]],
     loss: str = "",
+    weighted: bool = False,
 ) -> Kernel:
     """Compile a pass that adds up, over the rows, the products that `terms` makes of the outputs.
 
     `inputs` are the columns the program reads, with their types; `parameters` are the labels of the
     inputs taken from `x`. Factors may use `_residual` (first output minus target) and, where the
-    text of a `loss` function is given, `_rho`, `_psi` and `_weight`. Names of the kernel start with
-    an underscore, which names of the program never do.
+    text of a `loss` function is given, `_rho`, `_psi` and `_weight`. With `weighted`, each row counts as often
+    as its column of weights says. Names of the kernel start with an underscore, which names of the
+    program never do.
     """
     emitter = Emitter(function, _given(function, inputs), fused=True)
     first, *others = [text.inside(20) for text in emitter.body(3)]
     named = [f"_output_{i}" for i in range(len(others))]
-    sums = terms(named)
+    sums = [(f"_heavy * {a}", b) for a, b in terms(named)] if weighted else terms(named)
+    columns = (*inputs, TARGET, WEIGHTS) if weighted else (*inputs, TARGET)
     lines = [
         *([f"@register_jitable\n{loss}\n\n"] if loss else []),
-        *_head(function, (*inputs, "target"), parameters, "_out"),
+        *_head(function, columns, parameters, "_out"),
         f"    for _block in range(0, (_stop - _start + {BLOCK - 1}) // {BLOCK}):",
         *(f"        _total_{i} = 0.0" for i in range(len(sums))),
         f"        for _k in range(_start + _block * {BLOCK}, min(_stop, _start + _block * {BLOCK} + {BLOCK})):",
@@ -150,11 +156,13 @@ def kernel(
             "            _rho, _psi = _loss(_residual)",
             "            _weight = 1.0 if _residual == 0.0 else _psi / _residual",
         ]
+    if weighted:
+        lines.append(f"            _heavy = _column_{len(inputs) + 1}[_row]")
     lines += [f"            _total_{i} = summed({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
     lines += [f"        _out[_block, {i}] = _total_{i}" for i in range(len(sums))]
-    signature = _signature({**inputs, "target": "f"})
+    signature = _signature([inputs.get(name, "f") for name in columns])
     native = compiled("\n".join(lines), "_kernel", signature, vector=vectorises(function))
-    return Kernel(native, (*inputs, "target"), len(sums))
+    return Kernel(native, columns, len(sums))
 
 
 def row_kernel(
@@ -176,7 +184,9 @@ def row_kernel(
         f"        _faults[_row] = {fault}",
     ]
     faults = types.Array(types.uint8, 1, "C")
-    native = compiled("\n".join(lines), "_kernel", (*_signature(inputs), faults), vector=vectorises(function))
+    native = compiled(
+        "\n".join(lines), "_kernel", (*_signature(list(inputs.values())), faults), vector=vectorises(function)
+    )
     return RowKernel(native, tuple(inputs), len(outputs))
 
 
@@ -205,12 +215,12 @@ def _load(function: Function, columns: Sequence[str], depth: int, emitter: Emitt
     ]
 
 
-def _signature(inputs: Mapping[str, Type]) -> Any:
+def _signature(columns: Sequence[Type]) -> Any:
     x = types.Array(types.float64, 1, "C", readonly=True)
     place = types.Array(types.int64, 1, "C")
     out = types.Array(types.float64, 2, "C")
     return (
-        *(array_of(kind) for kind in inputs.values()),
+        *(array_of(kind) for kind in columns),
         x,
         types.int64,
         types.int64,

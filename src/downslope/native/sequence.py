@@ -18,7 +18,7 @@ from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
 from downslope.ir.types import Type
 from downslope.native.compiled import array_of, compiled, floats_out, with_tape
-from downslope.native.rows import Array, RowError
+from downslope.native.rows import TARGET, Array, RowError
 
 Step = Callable[[Array, Array, float, Array, Array, Array], None]
 """`step(x, slope, residual, state, options, work)` changes x (p,) and its state, a matrix, after one row."""
@@ -83,7 +83,7 @@ def sequence_kernel(
         f"        {step.__name__}(_x, _slope, _residual, _state, _options, _work)",
     ]
     native = compiled("\n".join(lines), "_kernel", _signature(inputs))
-    return SequenceKernel(native, (*inputs, "target"))
+    return SequenceKernel(native, (*inputs, TARGET))
 
 
 def _bare(step: Step) -> str:

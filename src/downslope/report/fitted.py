@@ -31,7 +31,7 @@ def fitted(fit: Fit, unit: str | None = None) -> Figure:
     'after: root mean square error 0 min'
     """
     problem, solution = fit.held or fit.problem, fit.solution
-    observed = problem.columns["target"]
+    observed = problem.observed
     predicted = [problem.predictions(values) for values in (solution.start, solution.values)]
     unit = unit_of(problem.target) if unit is None else unit
     name = label(problem.target) if unit_of(problem.target) else with_unit(problem.target, unit)

@@ -19,7 +19,7 @@ POINTS = 25  # of a curve of the cost: each is one pass over the rows
 def residuals(fit: Fit) -> Figure:
     """Residuals against predictions, and their spread before and after."""
     problem, solution = fit.held or fit.problem, fit.solution
-    target = problem.columns["target"]
+    target = problem.observed
     predicted = problem.predictions(solution.values)
     after, before = predicted - target, problem.predictions(solution.start) - target
     figure, axes = _panels(2, 3.8)
