@@ -172,14 +172,6 @@ def test_a_gradient_is_that_of_one_number() -> None:
         ds.grad(loaded("return a * 2.0"), engine="python")(A)
 
 
-def test_reverse_of_reverse_is_refused() -> None:
-    program = loaded("s = 0.0\nfor v in a:\n    s = s * v + v\nreturn s")
-    gradient = ds.grad(program, engine="python")
-    assert np.allclose(ds.jacobian(gradient, engine="python")(A), ds.hessian(program, engine="python")(A))
-    with pytest.raises(UnsupportedError, match="already"):
-        ds.vjp(gradient, A, engine="python")[1](np.ones(3))
-
-
 def test_a_number_where_an_array_is_needed() -> None:
     program = loaded("return a[0] * 2.0")
     with pytest.raises(UnsupportedError, match="number has no elements"):

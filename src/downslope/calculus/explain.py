@@ -19,7 +19,7 @@ from downslope.calculus.shaped import (
 from downslope.errors import Loc, UsageError
 from downslope.ir.nodes import Function, Let, Load, New, Store, names_of, walk
 from downslope.modes.forward import forward
-from downslope.modes.reverse import reverse, taped
+from downslope.modes.reverse import reverse
 from downslope.passes.activity import Seeds, varied
 from downslope.passes.census import census
 from downslope.passes.cuts import severed
@@ -57,7 +57,7 @@ def explain(f: Callable[..., Any] | str, wrt: Wrt = None, *, at: Sequence[Any] |
     mode, reason, make = _mode(function, names)
     whole = function if isinstance(f, Differentiated) else lower(read.source, kinds)
     cuts = tuple(place for place in severed(function, labels) if place is not None)
-    taken = () if taped(function) else kept(reverse(function, labels, seeded=True), names_of(function))
+    taken = kept(reverse(function, labels, seeded=True), names_of(function))
     times = None if values is None else _measure(Transformed(read, names, make, "native"), values)
     return Explanation(
         read.source.name, names, tuple(_lines(whole, params_of(whole, names))), cuts, mode, reason, taken,

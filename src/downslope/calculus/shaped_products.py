@@ -20,7 +20,6 @@ from downslope.calculus.shaped import (
     tangents_of,
     zero_like,
 )  # fmt: skip
-from downslope.modes.reverse import taped
 
 Values = Sequence[Any]
 
@@ -39,7 +38,7 @@ class ShapedJacobian:
         varied = [values[place] for place in positions(self._read, self._names)]
         form = self._pushed.form(values)
         first = self._pushed.primal(values, varied)
-        if size(first) < size(varied) and not taped(form):
+        if size(first) < size(varied):
             found = rows(self._pulled, values, first, varied)
         else:
             found = columns(self._pushed, values, varied, first)

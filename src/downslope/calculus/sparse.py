@@ -26,7 +26,7 @@ from downslope.calculus.shaped import (
 from downslope.calculus.shaped_products import structured
 from downslope.ir.nodes import Block, Function
 from downslope.modes.dependence import dependence
-from downslope.modes.reverse import reverse, taped
+from downslope.modes.reverse import reverse
 
 Values = Sequence[Any]
 Numbers = NDArray[np.float64]
@@ -52,7 +52,7 @@ class SparseJacobian:
         outputs = self._pushed.primal(values, varied)
         plan = self._last = self._last.renewed(
             pattern(partial(_words, self._words, values, varied), size(varied), size(outputs)),
-            both=not taped(form),
+            both=True,
         )
         if plan.by_rows:
             found = plan.matrix(

@@ -13,7 +13,7 @@ from downslope.errors import Loc, Problem, ProgramError
 from downslope.ir.nodes import Function, Let, While, walk
 from downslope.modes.forward import forward
 from downslope.modes.interpret import PASSES, Apply, Endless, Event, Interpreter, Stopped
-from downslope.modes.reverse import reverse, taped
+from downslope.modes.reverse import reverse
 
 
 def trace(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, **kwargs: Any) -> Trace:
@@ -89,9 +89,7 @@ def _tangent(
 def _adjoint(
     function: Function, names: Sequence[str], values: Sequence[Any], results: Sequence[Any], apply: Apply
 ) -> Slope | None:
-    """The first cotangent that is not finite; a gradient by reverse mode has none of its own."""
-    if taped(function):
-        return None
+    """The first cotangent that is not finite."""
     run = Interpreter(reverse(function, params_of(function, names), seeded=True), apply)
     bars = run([*values, *(_ones(result) for result in results)])[len(results) :]
     return next(

@@ -30,7 +30,7 @@ class Names:
 
 
 RESERVED = frozenset(
-    {"abs", "bool", "float", "int", "len", "math", "max", "min", "np", "numba", "range", "round", "rows", "tape", "top",
+    {"abs", "at", "bool", "float", "int", "len", "math", "max", "min", "np", "numba", "range", "round", "rows", "tape", "top",
      "runtime", "steps", "limit", "k", "grown", "summed", "whole_floor_divide", "whole_remainder", "True", "False",
      "None"}
 )  # fmt: skip

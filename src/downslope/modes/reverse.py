@@ -9,7 +9,6 @@ sum of their lengths, not of the product.
 
 from collections.abc import Sequence
 
-from downslope.errors import UnsupportedError
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
@@ -21,13 +20,10 @@ from downslope.ir.nodes import (
     Load,
     New,
     Param,
-    Pop,
-    Push,
     Stmt,
     Store,
     While,
     names_of,
-    walk,
 )
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_branches import ReverseBranches
@@ -35,6 +31,7 @@ from downslope.modes.reverse_loops import ReverseLoops
 from downslope.passes.buffers import measured
 from downslope.passes.build import ONE, ZERO
 from downslope.passes.simplify import simplified
+from downslope.passes.untape import untaped
 from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
 
@@ -43,16 +40,10 @@ def reverse(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> 
     """The program with its adjoint: outputs, then the cotangent of each name in `wrt`.
 
     With `seeded` the output cotangents are parameters `<output>_bar` (a vector-Jacobian product);
-    otherwise the function has one output, with cotangent 1. Raises `UnsupportedError` for a function with
-    a tape, which is the result of another reverse sweep.
+    otherwise the function has one output, with cotangent 1. A function with a tape, which is the result of
+    another reverse sweep, gets arrays in its place first.
     """
-    if taped(function):
-        raise UnsupportedError(
-            f"reverse mode of {function.name}, which is a gradient by reverse mode already",
-            loc=function.loc,
-            why="its tape cannot be read backwards twice.",
-            fix="use forward mode for the outer derivative, or jacobian and hessian.",
-        )
+    function = untaped(function)
     names = Names(names_of(function))
     function = measured(function, names)
     sweep = _Reverse(function, wrt, names)
@@ -70,11 +61,6 @@ def reverse(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> 
         gradient = tuple(sweep.handed_on(bars, name, name) for name in wrt)
     body = Block((*ahead, *seeding, *back, *missing), (*function.body.yields, *gradient))
     return simplified(Function(function.name, tuple(params), body, False, function.loc))
-
-
-def taped(function: Function) -> bool:
-    """Whether a function keeps values on a tape."""
-    return any(isinstance(stmt, Push | Pop) for stmt in walk(function.body))
 
 
 class _Reverse(ReverseBranches, ReverseLoops):
