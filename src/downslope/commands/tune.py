@@ -23,12 +23,16 @@ def tune(
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
     loss: Annotated[
-        str, typer.Option(help="squared, absolute, huber, soft_l1, cauchy; huber:2.5 has a width.")
+        str,
+        typer.Option(
+            help="squared, absolute, huber, soft_l1, cauchy (huber:2.5 has a width), quantile:0.9, poisson, gaussian, or"
+            " FILE.py:FUNCTION of the program's results and the target."
+        ),
     ] = "squared",
     weights: Annotated[str | None, typer.Option(help="Column: how much each row counts.")] = None,
     solver: Annotated[
         str,
-        typer.Option(help="auto, least_squares, reweighted, absolute, lbfgsb, descent, adam."),
+        typer.Option(help="auto, least_squares, reweighted, absolute, newton, lbfgsb, descent, adam."),
     ] = "auto",
     step: Annotated[float | None, typer.Option(help="Learning rate of descent and adam.")] = None,
     max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
@@ -62,7 +66,8 @@ def tuned(
     if done.dropped:
         out.print(f"{done.dropped:,} rows without a finite number were left out")
     out.print(str(done))
-    out.print("\nrms change of the prediction per 1 % of a constant:")
+    moved = "the prediction" if done.solution.measure != "cost" else "a row's cost"
+    out.print(f"\nrms change of {moved} per 1 % of a constant:")
     for name, change in done.solution.sensitivities.items():
         out.print(f"  {name:<20} {change:.4g}")
     new, difference = changed(done)

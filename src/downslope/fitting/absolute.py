@@ -1,10 +1,11 @@
-"""Least absolute deviations: a smooth stand-in of falling width, then the exact corner.
+"""Least absolute deviations and quantiles: a smooth stand-in of falling width, then the exact corner.
 
 |r| has no derivative at 0, and the minimum of Σ|r| is where as many residuals are 0 as there are
-parameters: a corner. Whether a corner is the minimum is decided by its subgradient, not by a slope.
+parameters: a corner. A quantile's loss is |r| with another slope on each side. Whether a corner is the minimum is decided by its subgradient, not by a slope.
 """
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from scipy import optimize
@@ -18,9 +19,22 @@ WIDTHS = (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # of the median residual at 
 SLACK = 1e-3  # by which a subgradient may miss zero, in units of one row's pull
 
 
+@runtime_checkable
+class Sided(Protocol):
+    """An objective whose loss grows in proportion to the residual, on each side."""
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """By how much per unit below and above the target."""
+
+
+def _sides(objective: Objective) -> tuple[float, float]:
+    return objective.sides if isinstance(objective, Sided) else (1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Smoothed:
-    """An objective with Σ (√(r² + width²) − width) in place of its own loss."""
+    """An objective with √(r² + width²) − width in place of |r| in its loss."""
 
     objective: Objective
     width: float
@@ -63,16 +77,18 @@ class Smoothed:
         """Cost, gradient and reweighted J'J, from the rows."""
         p = len(self.objective.names)
         cost, gradient, jtj = 0.0, np.zeros(p), np.zeros((p, p))
+        below, above = _sides(self.objective)
+        level, tilt = (above + below) / 2.0, (above - below) / 2.0
         for residual, jacobian in row_blocks(self.objective, x):
             length = np.hypot(residual, self.width)
-            cost += float(np.sum(length - self.width))
-            gradient += jacobian.T @ (residual / length)
-            jtj += jacobian.T @ (jacobian / length[:, None])
+            cost += float(np.sum(level * (length - self.width) + tilt * residual))
+            gradient += jacobian.T @ (level * residual / length + tilt)
+            jtj += level * (jacobian.T @ (jacobian / length[:, None]))
         return Sums(cost, gradient, jtj, self.rows)
 
 
 def absolute(search: Search, z: Array, limit: int) -> Outcome:
-    """Minimise Σ|r| from z within the bounds; the reason is empty where the end is not a minimum."""
+    """Minimise Σ|r|, or the like with two slopes, from z within the bounds; the reason is empty where the end is not a minimum."""
     residual, _ = _rows(search, z)
     unit = float(np.median(np.abs(residual))) or float(np.mean(np.abs(residual))) or 1.0
     used = 0
@@ -118,19 +134,20 @@ def _corner(search: Search, z: Array, width: float) -> Array:
 def at_minimum(search: Search, z: Array) -> bool:
     """Whether 0 is a subgradient of Σ|r| at z: no direction lowers the cost (to first order).
 
-    Residuals of 0 pull with any strength in [-1, 1], the others with their sign; parameters at a
-    bound may be pushed against it.
+    Residuals of 0 pull with any strength between those of the two sides, the others with that of theirs;
+    parameters at a bound may be pushed against it.
     """
+    below, above = _sides(search.objective)
     residual, jacobian = _rows(search, z)
     scale = np.linalg.norm(jacobian, axis=0) / np.sqrt(len(residual))
     scale = np.where(scale > 0.0, scale, 1.0)
     target = search.objective.cost(search.full(z)) / len(residual)
     zero = np.abs(residual) <= 1e-9 * max(target, np.finfo(float).tiny)
-    pull = (jacobian[~zero] / scale).T @ np.sign(residual[~zero])
+    pull = (jacobian[~zero] / scale).T @ np.where(residual[~zero] > 0.0, above, -below)
     pull = np.where(search.pinned(z, pull), 0.0, pull)
     if not zero.any():
         return bool(np.max(np.abs(pull), initial=0.0) <= SLACK)
     free = ~search.pinned(z, pull)
     corner = (jacobian[zero] / scale).T[free]
-    left = optimize.lsq_linear(corner, -pull[free], (-1.0, 1.0), tol=1e-12)
+    left = optimize.lsq_linear(corner, -pull[free], (-below, above), tol=1e-12)
     return bool(np.max(np.abs(left.fun), initial=0.0) <= SLACK)

@@ -22,7 +22,7 @@ SMALL = 1e-8  # eigenvalues of the scaled second derivatives below this part of 
 MODEL = "independent rows, noise of one size, and a program that is right but for its constants"
 ROBUST = "independent rows; noise of any size, and a program that need not be exact"
 JUMPING = (
-    "no standard errors: for the absolute loss they need the density of the noise at zero, "
+    "no standard errors: for this loss they need the density of the noise at zero, "
     "which the rows tell poorly; use the huber loss for some"
 )
 GROUPED = "independent groups of rows ({}); within a group residuals may go together"
@@ -91,8 +91,7 @@ def covariance(
     bread = _inverse(curved)
     if bread is None:
         return none, ("no standard errors: the cost does not curve up in every direction here",)
-    meat = _meat(errors, search, z, moving)
-    result = bread @ meat @ bread
+    result = bread @ meat(errors, search, z, moving) @ bread
     result[found.loose, :] = np.nan
     result[:, found.loose] = np.nan
     return result, ()
@@ -108,7 +107,7 @@ def _inverse(curved: Curvature) -> Array | None:
     return np.asarray(half @ half.T)
 
 
-def _meat(errors: Errors, search: Search, z: Array, moving: Mask) -> Array:
+def meat(errors: Errors, search: Search, z: Array, moving: Mask) -> Array:
     """B: the spread of the gradient's parts, one for each row or group, with its small-sample factor."""
     objective, m = search.objective, int(moving.sum())
     total = np.zeros((m, m))

@@ -249,7 +249,7 @@ def fit(
     target: str,
     learn: Sequence[str] | None = None,
     *,
-    loss: str = "squared",
+    loss: Callable[..., float] | str = "squared",
     weights: str | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
     solver: str = "auto",
@@ -266,8 +266,10 @@ def fit(
 
     Arguments that are columns are inputs; `learn` names the constants (default: all that
     `constants` proposes). The cost is ½ Σ w ρ(prediction − target) for `loss` squared, absolute, huber,
-    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1. The weights w
-    are 1, or those of the column `weights`: as 1 / variance, up to a common factor. `errors`
+    soft_l1 or cauchy; `huber:2.5` has its width, in units of the target, at 2.5 in place of 1;
+    `quantile:0.9` has that share of the targets below. Costs of other kinds are `poisson` (counts),
+    `gaussian` (the program returns mean and spread) and any function of the program's results and the target
+    (`FILE.py:FUNCTION`, or itself). The weights w are 1, or those of the column `weights`: as 1 / variance, up to a common factor. `errors`
     "model" gives standard errors for independent rows of equal noise, "robust" without the second
     assumption; `cluster` names a column: rows of one value may go together. `holdout` is the share of
     rows kept for judging. A progress line is shown on a terminal after a second. Raises `DataError`,

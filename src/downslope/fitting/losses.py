@@ -47,24 +47,28 @@ def cauchy(r: float) -> float:
     return 0.5 * math.log1p(r * r)
 
 
-LOSSES: Mapping[str, Callable[[float], float]] = {
-    "squared": squared, "absolute": absolute, "huber": huber, "soft_l1": soft_l1, "cauchy": cauchy,
+def quantile(r: float, share: float) -> float:
+    """Least where that share of the targets lies below the prediction (Koenker & Bassett 1978)."""
+    return (1.0 - share) * r if r > 0.0 else -share * r
+
+
+LOSSES: Mapping[str, Callable[..., float]] = {
+    "squared": squared, "absolute": absolute, "huber": huber, "soft_l1": soft_l1, "cauchy": cauchy, "quantile": quantile,
 }  # fmt: skip
 
-KINKED = ("absolute",)  # losses whose derivative jumps
-
-
+KINKED = ("absolute", "quantile")  # losses whose derivative jumps
 WIDE = ("huber", "soft_l1", "cauchy")  # losses that have a width
+MEDIAN = 0.5
 
 
 def parsed(loss: str) -> tuple[str, float]:
-    """The name and the width of `NAME` or `NAME:WIDTH`: ρ is width² ρ(r / width).
+    """The name and the number of `NAME` or `NAME:NUMBER`.
 
-    Raises `UsageError` for an unknown name, a width that is no positive number, or one of a loss that
-    has none.
+    The number is a width, where ρ is width² ρ(r / width), or the share of a quantile. Raises `UsageError` for
+    an unknown name, a number that does not fit, or one of a loss that has none.
 
-    >>> parsed("huber"), parsed("huber:2.5")
-    (('huber', 1.0), ('huber', 2.5))
+    >>> parsed("huber"), parsed("huber:2.5"), parsed("quantile:0.9")
+    (('huber', 1.0), ('huber', 2.5), ('quantile', 0.9))
     """
     name, colon, text = str(loss).partition(":")
     if name not in LOSSES:
@@ -75,15 +79,23 @@ def parsed(loss: str) -> tuple[str, float]:
             fix=f"did you mean {close[0]}?" if close else "choose one.",
         )
     if not colon:
-        return name, 1.0
+        return name, MEDIAN if name == "quantile" else 1.0
     try:
         width = float(text)
     except ValueError:
         width = math.nan
-    if name not in WIDE or not 0.0 < width < math.inf:
+    if name == "quantile" and not 0.0 < width < 1.0:
         raise UsageError(
             f"there is no loss {loss!r}",
-            why=f"{name} has no width." if name not in WIDE else f"{text!r} is not a positive number.",
+            why=f"{text!r} is no share between 0 and 1.",
+            fix="e.g. quantile:0.9.",
+        )
+    if name not in (*WIDE, "quantile") or not 0.0 < width < math.inf:
+        raise UsageError(
+            f"there is no loss {loss!r}",
+            why=f"{name} has no width."
+            if name not in (*WIDE, "quantile")
+            else f"{text!r} is not a positive number.",
             fix="e.g. huber:2.5, with a width in units of the target.",
         )
     return name, width
@@ -96,6 +108,8 @@ def loss_text(loss: str) -> str:
     if name == "squared":
         return ""
     at_one = forward(simplified(lower(read_source(LOSSES[name]))), ["r"])
+    if name == "quantile":
+        return f"{emit(at_one, name='_narrow')}\n\n@register_jitable\ndef _loss(r):\n    return _narrow(r, {width!r})\n"
     if width == 1.0:
         return emit(at_one, name="_loss")
     return (
@@ -103,6 +117,16 @@ def loss_text(loss: str) -> str:
         f"    _rho, _psi = _narrow(r / {width!r})\n"
         f"    return _rho * {width**2!r}, _psi * {width!r}\n"
     )
+
+
+def sides(loss: str) -> tuple[float, float]:
+    """By how much a kinked loss grows per unit below and above the target.
+
+    >>> sides("absolute"), sides("quantile:0.75")
+    ((1.0, 1.0), (0.75, 0.25))
+    """
+    name, share = parsed(loss)
+    return (share, 1.0 - share) if name == "quantile" else (1.0, 1.0)
 
 
 @cache

@@ -12,6 +12,8 @@ from downslope.calculus.program import Program
 from downslope.data.frames import Frame, frame_of
 from downslope.data.table import Table, find, open_table
 from downslope.errors import DataError, UsageError
+from downslope.fitting.cost_problem import CostProblem
+from downslope.fitting.costs import composed, is_cost, name_of
 from downslope.fitting.problem import Problem, bounded
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
@@ -39,7 +41,7 @@ def pose(
     target: str,
     learn: Sequence[str] | None = None,
     *,
-    loss: str = "squared",
+    loss: Callable[..., float] | str = "squared",
     bounds: Mapping[str, tuple[float, float]] | None = None,
     holdout: float = 0.0,
     missing: str = "error",
@@ -72,10 +74,25 @@ def pose(
     start = np.array([float(constant.value) for constant in chosen])
     lower_, upper = bounded(names, bounds or {}, start)
     fixed = fixed_inputs(raised, inputs, chosen)
-    problem = Problem(
-        program, with_fixed(rows, fixed), (*inputs, *fixed), target, labels, names, start, lower_, upper, loss, threads,
-        weights,
-    )  # fmt: skip
+    stated = (
+        program,
+        with_fixed(rows, fixed),
+        (*inputs, *fixed),
+        target,
+        labels,
+        names,
+        start,
+        lower_,
+        upper,
+    )
+    if is_cost(loss):
+        if loss == "poisson":
+            no_negative(opened, target)
+        costs = composed(program.function, loss)
+        problem: Problem = CostProblem(*stated, name_of(loss), threads, weights, row_cost=costs)
+    else:
+        one_result(raised, program)
+        problem = Problem(*stated, str(loss), threads, weights)
     problem.check(problem.start)
     groups = None if cluster is None else groups_of(frame, cluster, rows)
     return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups, fixed)
@@ -171,6 +188,30 @@ def groups_of(frame: Frame, column: str, rows: Table) -> npt.NDArray[np.intp]:
             fix="group by another column.",
         )
     return np.asarray(found, dtype=np.intp)
+
+
+def no_negative(table: Table, target: str) -> None:
+    """Raise `DataError` for a negative count."""
+    negative = np.flatnonzero(table.columns[target] < 0)
+    if negative.size:
+        row = int(negative[0])
+        raise DataError(
+            f"the count {table.columns[target][row]:g} in row {table.number(row)} of {table.source}, column {target!r}",
+            why="the loss poisson is for counts: 0 or more.",
+            fix="correct it, or use another loss.",
+        )
+
+
+def one_result(source: Source, program: Program) -> None:
+    """Raise `UsageError` for a program that returns several numbers: there is one target."""
+    count = len(program.function.body.yields)
+    if count != 1:
+        raise UsageError(
+            f"{source.name} returns {count} numbers",
+            loc=source.loc(source.node),
+            why="a residual is one number minus the target.",
+            fix="return one, or give a loss that takes them all and the target (loss='gaussian': mean and spread).",
+        )
 
 
 def weighed(table: Table, weights: str) -> Table:

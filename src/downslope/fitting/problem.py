@@ -13,7 +13,7 @@ from downslope.calculus.program import Program
 from downslope.data.table import Table
 from downslope.errors import UsageError
 from downslope.fitting.faults import asked, stopped, suspects, unusable
-from downslope.fitting.losses import KINKED, bend_text, loss_text, parsed, pull
+from downslope.fitting.losses import KINKED, bend_text, loss_text, parsed, pull, sides
 from downslope.fitting.objective import Array, Sums
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
@@ -24,7 +24,7 @@ from downslope.passes.guard import TOO_LARGE
 
 SQUARED = ("0.5 * _residual", "_residual")
 COLUMNS = ("columns", "observed", "weight")
-KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks")
+KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks", "_sloped_rows")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,12 @@ class Problem:
     @property
     def smooth(self) -> bool:
         """Whether the loss's derivative has no jump."""
-        return self.loss not in KINKED
+        return parsed(self.loss)[0] not in KINKED
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """By how much a kinked loss grows per unit below and above the target."""
+        return sides(self.loss)
 
     def pull(self, residual: Array, /) -> Array:
         """The loss's derivative at each residual."""
@@ -214,8 +219,11 @@ class Problem:
             raise self._stopped(x, error) from error.__cause__
 
     def _rows(self, x: Array) -> tuple[Array, npt.NDArray[np.uint8]]:
+        return self._rows_of(self._rowwise, x)
+
+    def _rows_of(self, native: RowKernel, x: Array) -> tuple[Array, npt.NDArray[np.uint8]]:
         try:
-            return self._rowwise.rows(np.ascontiguousarray(x, dtype=float), self.columns, self.threads)
+            return native.rows(np.ascontiguousarray(x, dtype=float), self.columns, self.threads)
         except RowError as error:
             raise self._stopped(x, error) from error.__cause__
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from downslope.errors import DataError, UsageError
 from downslope.fitting.local import local, need_minimum
@@ -14,9 +14,12 @@ from downslope.fitting.solution import Solution
 LEAST = 8  # rows that the tests of residuals need
 SHAPIRO = 5000  # rows up to which the p-value of Shapiro and Wilk's test holds
 SMALL = 0.01  # p-values below this are said
+ONE_SIZE = "noise of one size"
 LIKELIHOODS = {
-    "squared": "normal noise of one size",
-    "absolute": "two-sided exponential (Laplace) noise of one size",
+    "squared": f"normal {ONE_SIZE}",
+    "absolute": f"two-sided exponential (Laplace) {ONE_SIZE}",
+    "poisson": "counts with the predicted rates",
+    "gaussian": "normal noise of the predicted sizes",
 }
 
 
@@ -24,7 +27,8 @@ LIKELIHOODS = {
 class Criteria:
     """Numbers to compare fits to the same rows of the same target; lower AIC, AICc and BIC are better.
 
-    The likelihood is that of `noise`, with its size learnt as well: `parameters` counts it.
+    The likelihood is that of `noise`. Where the program does not give its size, that is learnt as well, and
+    `parameters` counts it.
     """
 
     log_likelihood: float
@@ -37,9 +41,9 @@ class Criteria:
     noise: str
 
     def __str__(self) -> str:
+        sized = " (one is the size of the noise)" if self.noise.endswith(ONE_SIZE) else ""
         return (
-            f"AIC {self.aic:.6g}, AICc {self.aicc:.6g}, BIC {self.bic:.6g} for {self.parameters} parameters "
-            f"(one is the size of the noise) and {self.rows} rows; R² {self.r_squared:.6g}\n"
+            f"AIC {self.aic:.6g}, AICc {self.aicc:.6g}, BIC {self.bic:.6g} for {self.parameters} parameters{sized} and {self.rows} rows; R² {self.r_squared:.6g}\n"
             f"the likelihood assumes {self.noise}"
         )
 
@@ -77,25 +81,38 @@ def criteria(problem: Problem, solution: Solution) -> Criteria:
     if problem.loss not in LIKELIHOODS:
         raise UsageError(
             f"there is no AIC for the loss {problem.loss}",
-            why="only the squared and the absolute loss are the likelihood of a known noise.",
+            why=f"only {', '.join(LIKELIHOODS)} are the likelihood of a known noise.",
             fix="compare by `cross_validate`.",
         )
-    n, k = problem.rows, local(problem, solution.values)[0].rank + 1
+    n, k = problem.rows, local(problem, solution.values)[0].rank
+    k += LIKELIHOODS[problem.loss].endswith(ONE_SIZE)
     target = problem.observed
     left, weight = problem.predictions(solution.values) - target, problem.weight
-    with np.errstate(divide="ignore"):  # an exact fit has an infinite likelihood
-        if problem.squared:
-            likelihood = -0.5 * n * (np.log(2.0 * np.pi * np.mean(weight * left**2)) + 1.0)
-            likelihood += 0.5 * np.sum(np.log(weight))
-        else:
-            likelihood = -n * (np.log(2.0 * np.mean(weight * np.abs(left))) + 1.0)
-            likelihood += np.sum(np.log(weight))
+    likelihood = _likelihood(problem, solution.cost, left)
     aic = 2.0 * k - 2.0 * float(likelihood)
     corrected = aic + 2.0 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf
     around = float(np.sum(weight * (target - np.average(target, weights=weight)) ** 2))
     share = 1.0 - float(weight @ left**2) / around if around > 0.0 else np.nan
     bic = k * float(np.log(n)) - 2.0 * float(likelihood)
     return Criteria(float(likelihood), aic, corrected, bic, share, k, n, LIKELIHOODS[problem.loss])
+
+
+def _likelihood(problem: Problem, cost: float, left: Array) -> float:
+    """The log-likelihood at the learnt values; weights divide the variance, or count rows of a cost."""
+    n, weight = problem.rows, problem.weight
+    with np.errstate(divide="ignore"):  # an exact fit has an infinite likelihood
+        match problem.loss:
+            case "squared":
+                size = -0.5 * n * (np.log(2.0 * np.pi * np.mean(weight * left**2)) + 1.0)
+                return float(size + 0.5 * np.sum(np.log(weight)))
+            case "absolute":
+                size = -n * (np.log(2.0 * np.mean(weight * np.abs(left))) + 1.0)
+                return float(size + np.sum(np.log(weight)))
+            case "gaussian":
+                return float(-cost - 0.5 * np.sum(weight) * np.log(2.0 * np.pi))
+    counts = problem.observed
+    alone = special.xlogy(counts, counts) - counts - special.gammaln(counts + 1.0)
+    return float(-cost + np.sum(weight * alone))
 
 
 def diagnostics(predictions: Array, residuals: Array) -> Diagnostics:

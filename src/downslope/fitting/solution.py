@@ -1,5 +1,6 @@
 """The result of a fit, and its table in words."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ class Solution:
     holdout_before: float | None = None
     holdout_after: float | None = None
     holdout_rows: int = 0
+    measure: str = "mean squared"  # what the cost of a row is: a squared residual, or any "cost"
 
     def with_holdout(self, before: float, after: float, rows: int) -> "Solution":
         """The same solution with the costs on held-out rows.
@@ -102,6 +104,8 @@ def _digits(value: float, error: float) -> int:
 
 
 def _costs(solution: Solution) -> list[str]:
+    if solution.measure == "cost":
+        return aligned([("", "rows", "mean cost before", "after"), *_mean_costs(solution)])
     rows: list[tuple[str, ...]] = [
         ("", "rows", "mean squared before", "after", "root mean squared before", "after")
     ]
@@ -111,6 +115,14 @@ def _costs(solution: Solution) -> list[str]:
             _cost_row("held out", solution.holdout_rows, solution.holdout_before, solution.holdout_after)
         )
     return aligned(rows)
+
+
+def _mean_costs(solution: Solution) -> Iterator[tuple[str, ...]]:
+    rows, before, after = solution.rows, solution.cost_before, solution.cost
+    yield "training", str(rows), f"{before / rows:.6g}", f"{after / rows:.6g}"
+    if solution.holdout_before is not None and solution.holdout_after is not None:
+        rows, before, after = solution.holdout_rows, solution.holdout_before, solution.holdout_after
+        yield "held out", str(rows), f"{before / rows:.6g}", f"{after / rows:.6g}"
 
 
 def _cost_row(label: str, rows: int, before: float, after: float) -> tuple[str, ...]:

@@ -7,21 +7,25 @@ import numpy as np
 
 from downslope.errors import DataError, UsageError
 from downslope.fitting.absolute import absolute
+from downslope.fitting.cost_problem import CostProblem
+from downslope.fitting.cost_verdict import cost_verdict
 from downslope.fitting.covariance import Errors, Pulled
 from downslope.fitting.curvature import downhill, polished
 from downslope.fitting.descent import adam, descent, lbfgsb
 from downslope.fitting.flat import Flat, flat
 from downslope.fitting.judge import End, judged, plain
 from downslope.fitting.least_squares import least_squares
+from downslope.fitting.newton import newton
 from downslope.fitting.objective import Array, Objective, Sums
 from downslope.fitting.reweighted import reweighted
 from downslope.fitting.search import Callback, Log, Outcome, Search
 from downslope.fitting.solution import Interrupted, Solution
 
-SOLVERS = ("auto", "least_squares", "reweighted", "absolute", "lbfgsb", "descent", "adam")
+SOLVERS = ("auto", "least_squares", "reweighted", "absolute", "newton", "lbfgsb", "descent", "adam")
 LIMITS = {
-    "least_squares": 2_000, "reweighted": 2_000, "absolute": 5_000, "lbfgsb": 5_000, "descent": 10_000, "adam": 20_000,
+    "least_squares": 2_000, "reweighted": 2_000, "absolute": 5_000, "newton": 1_000, "lbfgsb": 5_000, "descent": 10_000, "adam": 20_000,
 }  # fmt: skip
+RESIDUAL_ONLY = ("least_squares", "reweighted", "absolute", "descent", "adam")
 STEPPED = ("descent", "adam")
 MANY = 200  # parameters: their second derivatives would cost 400 passes over the rows
 NEWTON = 10  # steps at the end, where the solver's own are too poor
@@ -40,8 +44,9 @@ def solve(
     """Minimise an objective from its start within its bounds.
 
     `solver`: "least_squares" (SciPy trf; squared loss only), "reweighted" (damped Gauss-Newton for any
-    smooth loss), "absolute" (least absolute deviations), "lbfgsb" (SciPy), "descent" (gradient descent
-    with the constant `step`), "adam"; "auto" is the one of the first three that fits the loss. `step` is
+    smooth loss), "absolute" (least absolute deviations), "newton" (exact second derivatives), "lbfgsb"
+    (SciPy), "descent" (gradient descent with the constant `step`), "adam"; "auto" is the one of the first
+    four that fits the loss. `step` is
     the learning rate of descent (default 1 / the largest curvature at the start, halved where the cost
     rises) and adam (default 0.01 of each value). `callback` gets every iteration as a `Step`. `errors`
     says which standard errors (default: `Errors("model")`).
@@ -64,6 +69,8 @@ def solve(
         # Trial points far out may overflow; they are rejected for their cost.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             begin = flat(objective, first, log)
+            if isinstance(objective, CostProblem):
+                return _of_cost(objective, name, begin, first, log, limit, step, errors or Errors())
             more = max_iterations is None
             end = _searched(objective, name, begin, first, log, limit, step, more)
             awake = begin.woken(objective, end.search.full(end.outcome.z), log)
@@ -76,16 +83,32 @@ def solve(
         raise Interrupted(plain(objective, log, first, name, "interrupted")) from None
 
 
+def _of_cost(
+    objective: CostProblem, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: float | None, errors: Errors,
+) -> Solution:  # fmt: skip
+    search = Search(objective, begin.free, begin.start.copy(), log)
+    if not begin.free.any():
+        outcome = Outcome(np.zeros(0), "there is nothing to learn: no parameter changes the cost")
+    else:
+        outcome = _run(search, name, begin.start[begin.free], limit, step)
+    return cost_verdict(search, outcome, first, name, begin.notes, errors)
+
+
 def _checked(objective: Objective, solver: str, step: float | None, limit: int | None) -> str:
     """The solver's name, after everything that can be wrong with the call."""
+    if isinstance(objective, CostProblem) and solver in RESIDUAL_ONLY:
+        why = f"{solver} needs residuals, and this loss has none."
+        raise UsageError(f"{solver} cannot minimise this loss", why=why, fix="use solver='auto' or 'lbfgsb'.")
     if solver not in SOLVERS:
         close = difflib.get_close_matches(str(solver), SOLVERS, 1)
         fix = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(SOLVERS)}."
         raise UsageError(f"there is no solver {solver!r}", why="its name is not known.", fix=fix)
     name = _fitting(objective) if solver == "auto" else solver
     if name == "absolute" and _fitting(objective) != "absolute":
-        why = "its method is for the sum of absolute residuals only."
-        raise UsageError("the solver 'absolute' needs the absolute loss", why=why, fix="use solver='auto'.")
+        why = "its method is for sums of absolute residuals only."
+        raise UsageError(
+            "the solver 'absolute' needs the absolute loss, or a quantile", why=why, fix="use solver='auto'."
+        )
     if name == "least_squares" and not objective.squared:
         why = "least_squares minimises a sum of squares, and the loss is another."
         raise UsageError("least_squares needs the squared loss", why=why, fix="use solver='auto'.")
@@ -105,6 +128,8 @@ def _checked(objective: Objective, solver: str, step: float | None, limit: int |
 
 def _fitting(objective: Objective) -> str:
     """The solver made for an objective's loss."""
+    if isinstance(objective, CostProblem):
+        return "newton"
     if objective.squared:
         return "least_squares"
     return "absolute" if isinstance(objective, Pulled) and not objective.smooth else "reweighted"
@@ -201,5 +226,7 @@ def _run(search: Search, name: str, z: Array, limit: int, step: float | None) ->
             return reweighted(search, z, limit)
         case "absolute":
             return absolute(search, z, limit)
+        case "newton":
+            return newton(search, z, limit)
         case _:
             return least_squares(search, z, limit)

@@ -126,20 +126,21 @@ def kernel(
     terms: Callable[[list[str]], list[Term]],
     loss: str = "",
     weighted: bool = False,
+    residual: bool = True,
 ) -> Kernel:
     """Compile a pass that adds up, over the rows, the products that `terms` makes of the outputs.
 
     `inputs` are the columns the program reads, with their types; `parameters` are the labels of the
     inputs taken from `x`. Factors may use `_residual` (first output minus target) and, where the
     text of a `loss` function is given, `_rho`, `_psi` and `_weight`. With `weighted`, each row counts as often
-    as its column of weights says. Names of the kernel start with an underscore, which names of the
+    as its column of weights says. Without `residual` there is no target, and `_first` is the first output. Names of the kernel start with an underscore, which names of the
     program never do.
     """
     emitter = Emitter(function, _given(function, inputs), fused=True)
     first, *others = [text.inside(20) for text in emitter.body(3)]
     named = [f"_output_{i}" for i in range(len(others))]
     sums = [(f"_heavy * {a}", b) for a, b in terms(named)] if weighted else terms(named)
-    columns = (*inputs, TARGET, WEIGHTS) if weighted else (*inputs, TARGET)
+    columns = (*inputs, *([TARGET] if residual else []), *([WEIGHTS] if weighted else []))
     lines = [
         *([f"@register_jitable\n{loss}\n\n"] if loss else []),
         *_head(function, columns, parameters, "_out"),
@@ -148,7 +149,9 @@ def kernel(
         f"        for _k in range(_start + _block * {BLOCK}, min(_stop, _start + _block * {BLOCK} + {BLOCK})):",
         *_load(function, tuple(inputs), 3, emitter),
         *emitter.lines,
-        f"            _residual = {first} - _column_{len(inputs)}[_row]",
+        f"            _residual = {first} - _column_{len(inputs)}[_row]"
+        if residual
+        else f"            _first = {first}",
         *(f"            {name} = {text}" for name, text in zip(named, others, strict=True)),
     ]
     if loss:
@@ -157,7 +160,7 @@ def kernel(
             "            _weight = 1.0 if _residual == 0.0 else _psi / _residual",
         ]
     if weighted:
-        lines.append(f"            _heavy = _column_{len(inputs) + 1}[_row]")
+        lines.append(f"            _heavy = _column_{len(columns) - 1}[_row]")
     lines += [f"            _total_{i} = summed({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
     lines += [f"        _out[_block, {i}] = _total_{i}" for i in range(len(sums))]
     signature = _signature([inputs.get(name, "f") for name in columns])

@@ -49,6 +49,7 @@ def page(fit: Fit, difference: str) -> str:
         constants=list(_constants(fit)),
         assumed=solution.assumed if np.isfinite(solution.errors).any() else "",
         measure="mean squared error" if fit.problem.squared else f"mean loss ({fit.problem.loss})",
+        moved="predictions" if solution.measure != "cost" else "a row's cost",
         costs=list(_costs(fit)),
         listings=listings(fit),
         pictures=list(_pictures(fit)),
@@ -81,7 +82,7 @@ def _costs(fit: Fit) -> Iterator[tuple[str, ...]]:
     if solution.holdout_before is not None and solution.holdout_after is not None:
         rows.append(("held out", solution.holdout_rows, solution.holdout_before, solution.holdout_after))
     for label, count, before, after in rows:
-        left = f"{100 * after / before:.3g} %" if before > 0.0 else "–"
+        left = f"{100 * after / before:.3g} %" if before > 0.0 and solution.measure != "cost" else "–"
         old, new = (f"{factor * cost / count:.5g}" for cost in (before, after))
         yield label, f"{count:,}", old, new, left
 
