@@ -283,7 +283,7 @@ def _split(result: Any, level: int) -> tuple[Any, Any]:
         return tuple(value for value, _ in parts), tuple(change for _, change in parts)
     if is_any_array(result):
         parts = [_parts(value, level) for value in result.ravel()]
-        values, changes = result.astype(object), result.astype(object)
+        values, changes = result.astype(object, order="C"), result.astype(object, order="C")
         values.ravel()[:] = [value for value, _ in parts]
         changes.ravel()[:] = [change for _, change in parts]
         return values, changes

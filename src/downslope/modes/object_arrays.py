@@ -7,7 +7,7 @@ from typing import Any
 Function = Callable[..., Any]
 MAKERS = (
     "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "array", "asarray",
-    "linspace", "arange",
+    "linspace", "arange", "eye", "identity",
 )  # fmt: skip
 """Functions of NumPy whose arrays of floats must be able to hold dual numbers."""
 

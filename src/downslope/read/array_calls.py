@@ -9,9 +9,8 @@ from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import Type
 from downslope.read.arrays import Arrays
 from downslope.read.frames import Value
-from downslope.read.subscripts import transposed
 from downslope.read.views import Lazy, View
-from downslope.read.whole_arrays import Elements, WholeArrays, zero
+from downslope.read.whole_arrays import Elements, WholeArrays, in_rows, zero
 from downslope.rules.result_types import result_type
 
 Keywords = Mapping[str, Value]
@@ -33,18 +32,18 @@ class ArrayCalls:
         self, name: str, args: Sequence[Value], keywords: Keywords, dtype: Type | None, hint: str
     ) -> Value:
         """What a call gives. Raises `UnsupportedError` for arguments that are not supported."""
-        self._of_number = any(isinstance(value, str | Lit) for value in args)
+        self.of_numbers(args)
         match name, list(args):
             case (("zeros" | "ones" | "empty"), [shape]) if not keywords:
                 fill = {"zeros": Lit(0.0), "ones": Lit(1.0), "empty": Lit(None)}[name]
-                return self.arrays.new(dtype or "f", self.shape(shape), _typed(fill, dtype or "f"), hint)
+                return self.created(dtype or "f", self.shape(shape), typed(fill, dtype or "f"), hint)
             case "full", [shape, fill] if not keywords:
                 return self.filled(self.shape(shape), fill, dtype, hint)
             case (("zeros_like" | "ones_like" | "empty_like"), [model]) if not keywords:
                 like = self.whole.lazy(self.elements(model))
                 fill = {"zeros_like": Lit(0.0), "ones_like": Lit(1.0), "empty_like": Lit(None)}[name]
                 kind = dtype or like.type
-                return self.arrays.new(kind, like.lengths, _typed(fill, kind), hint)
+                return self.arrays.new(kind, like.lengths, typed(fill, kind), hint)
             case "full_like", [model, fill] if not keywords:
                 like = self.whole.lazy(self.elements(model))
                 return self.filled(like.lengths, fill, dtype or like.type, hint)
@@ -60,9 +59,6 @@ class ArrayCalls:
                 return self.product(name, left, right)
             case "outer", [left, right] if not keywords:
                 return self.outer(left, right)
-            case "transpose", [value] if not keywords:
-                view = self.view(value)
-                return transposed(view, range(view.rank)[::-1])
             case "size", [value] if not keywords:
                 return self.arrays.product(self.whole.lazy(self.elements(value)).lengths)
             case "ndim", [value] if not keywords:
@@ -83,6 +79,10 @@ class ArrayCalls:
                 if set(given) <= {"axis", "keepdims"}:
                     return self.reduction(name.removeprefix("a"), value, given)
         return self.refused(f"numpy.{name} with these arguments")
+
+    def of_numbers(self, args: Sequence[Value]) -> None:
+        """Remember whether the call that is read has a number where it may need an array."""
+        self._of_number = any(isinstance(leaf, str | Lit) for value in args for leaf in leaves_of(value))
 
     # ---- arguments -------------------------------------------------------------------------------
 
@@ -107,6 +107,19 @@ class ArrayCalls:
             return value
         return self.refused("an array or tuple where a number is needed")
 
+    def known_int(self, value: Value, what: str) -> int:
+        """A whole number that is in the source."""
+        if isinstance(value, Lit) and type(value.value) is int:
+            return value.value
+        return self.refused(f"{what} that is not a whole number in the source")
+
+    def axis(self, value: Value, rank: int) -> int:
+        """One axis, counted from the end where it is negative."""
+        axis = self.known_int(value, "an axis")
+        if not -rank <= axis < rank:
+            self.refused(f"axis {axis} of an array of rank {rank}")
+        return axis % rank
+
     def elements(self, value: Value) -> Arg | Elements:
         """A value that must be an array, a formula over arrays or a number."""
         if isinstance(value, str | Lit | View | Lazy):
@@ -117,6 +130,8 @@ class ArrayCalls:
 
     def view(self, value: Value) -> View:
         """A value as an array in memory."""
+        if isinstance(value, str | Lit):
+            self.expected("a number where an array is needed")
         found = self.elements(value)
         return found if isinstance(found, View) else self.whole.materialised(self.whole.lazy(found))
 
@@ -127,13 +142,19 @@ class ArrayCalls:
 
     # ---- creation --------------------------------------------------------------------------------
 
+    def created(self, kind: Type, shape: Sequence[Arg], fill: Lit, hint: str) -> View:
+        """A fresh array in C order."""
+        view = self.arrays.new(kind, shape, fill, hint)
+        view.buffer.rows = True
+        return view
+
     def filled(self, shape: Sequence[Arg], fill: Value, dtype: Type | None, hint: str) -> View:
         """An array of one number."""
         number = self.number(fill)
         kind = dtype or self.whole.type_of(number)
         if isinstance(number, Lit):
-            return self.arrays.new(kind, shape, _typed(number, kind), hint)
-        view = self.arrays.new(kind, shape, Lit(None), hint)
+            return self.created(kind, shape, typed(number, kind), hint)
+        view = self.created(kind, shape, Lit(None), hint)
         self.whole.assign(view, number)
         return view
 
@@ -149,10 +170,10 @@ class ArrayCalls:
         if not isinstance(value, tuple):
             self.expected("an array of a number")
         shape = self.nested_shape(value)
-        numbers = _leaves(value)
+        numbers = leaves_of(value)
         kinds = [self.whole.type_of(self.number(number)) for number in numbers]
         kind = dtype or ("f" if "f" in kinds or not kinds else max(kinds))
-        view = self.arrays.new(kind, [Lit(length) for length in shape], Lit(None), hint)
+        view = self.created(kind, [Lit(length) for length in shape], Lit(None), hint)
         for place, number in zip(product(*map(range, shape)), numbers, strict=True):
             self.arrays.store(view, [Lit(i) for i in place], self.number(number))
         return view
@@ -201,6 +222,13 @@ class ArrayCalls:
             self.arrays.store(view, index, value)
 
         self.arrays.counted([count], store)
+        return view
+
+    def converted(self, value: Value, kind: Type, hint: str) -> View:
+        """`array.astype(kind)`: a copy."""
+        part = self.whole.lazy(self.elements(value))
+        view = self.cast(part, kind, hint)
+        view.buffer.rows = all(map(in_rows, part.views))
         return view
 
     def cast(self, part: Lazy, kind: Type, hint: str) -> View:
@@ -306,14 +334,15 @@ class ArrayCalls:
         return self.whole.materialised(Lazy((length,), element, view.buffer.type.element))
 
 
-def _typed(fill: Lit, kind: Type) -> Lit:
+def typed(fill: Lit, kind: Type) -> Lit:
     """A literal as an element of this type."""
     if fill.value is None:
         return fill
     return Lit({"f": float, "i": int, "b": bool}[kind](fill.value))
 
 
-def _leaves(value: Value) -> list[Value]:
+def leaves_of(value: Value) -> list[Value]:
+    """The numbers and arrays in nested tuples."""
     if isinstance(value, tuple):
-        return [leaf for part in value for leaf in _leaves(part)]
+        return [leaf for part in value for leaf in leaves_of(part)]
     return [value]

@@ -10,11 +10,13 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Lit, Stmt
 from downslope.ir.types import Type
 from downslope.read.array_calls import DTYPES, ArrayCalls
+from downslope.read.array_names import METHODS
+from downslope.read.array_table import called
 from downslope.read.arrays import Arrays
 from downslope.read.frames import Frame, Value
-from downslope.read.resolve import METHODS, resolve, row_of
+from downslope.read.resolve import resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
-from downslope.read.views import Buffer, Lazy, View
+from downslope.read.views import Buffer, Lazy, View, Word
 from downslope.read.whole_arrays import WholeArrays
 
 
@@ -175,17 +177,24 @@ class ArrayReader:
 
     def array_call(self, name: str, node: ast.Call, frame: Frame, hint: str) -> Value:
         """A call of a function that makes, measures or reduces arrays."""
-        args = [self.expression(argument, frame) for argument in node.args]
-        keywords: dict[str, Value] = {}
-        dtype: Type | None = None
-        for keyword in node.keywords:
-            if keyword.arg == "dtype":
-                dtype = self.dtype(keyword.value, frame)
-            else:
-                keywords[str(keyword.arg)] = self.expression(keyword.value, frame)
+        args = [self.operand(argument, frame) for argument in node.args]
+        keywords, dtype = self.options(node, frame)
         if name == "len" and len(args) == 1:
             return self.length(args[0])
-        return self.array_calls.call(name, args, keywords, dtype, hint)
+        return called(self.array_calls, name, args, keywords, dtype, hint)
+
+    def operand(self, node: ast.expr, frame: Frame) -> Value:
+        """An argument of an array function; a text names a mode."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return Word(node.value)
+        return self.expression(node, frame)
+
+    def options(self, node: ast.Call, frame: Frame) -> tuple[dict[str, Value], Type | None]:
+        """The keywords of a call, and what `dtype=` names."""
+        given = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        kind = given.pop("dtype", None)
+        dtype = None if kind is None else self.dtype(kind, frame)
+        return {name: self.operand(value, frame) for name, value in given.items()}, dtype
 
     def method(self, node: ast.Call, frame: Frame, hint: str) -> "Value | None":
         """`array.sum()` and the like; None where the call is not one of a method."""
@@ -196,9 +205,11 @@ class ArrayReader:
         base = self.expression(node.func.value, frame)
         if not isinstance(base, View | Lazy):
             raise self.no_array(f"{ast.unparse(node)}: a number has no such method")
-        args = [base, *(self.expression(argument, frame) for argument in node.args)]
-        keywords = {str(k.arg): self.expression(k.value, frame) for k in node.keywords}
-        return self.array_calls.call(node.func.attr, args, keywords, None, hint)
+        if node.func.attr == "astype":
+            return self.array_calls.converted(base, self.dtype(node.args[0], frame), hint)
+        args = [base, *(self.operand(argument, frame) for argument in node.args)]
+        keywords, dtype = self.options(node, frame)
+        return called(self.array_calls, node.func.attr, args, keywords, dtype, hint, method=True)
 
     def dtype(self, node: ast.expr, frame: Frame) -> Type:
         """What `dtype=` names."""

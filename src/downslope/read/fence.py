@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
-from downslope.read.fence_arrays import ArrayFence, Locals, Nested
+from downslope.read.fence_arrays import ArrayFence, Locals, Nested, is_word
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
@@ -256,10 +256,14 @@ class _Fence(ArrayFence):
         self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
     ) -> Iterator[Problem]:
         row = row_of(resolve(node.func, self.source.namespace))
+        method = isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested)
         for argument in node.args:
-            yield from self._argument(argument, row, local, nested)
+            if not (method and self._is_type(argument)):
+                yield from self._argument(argument, row, local, nested)
         for keyword in node.keywords:
-            if row is not None and row.array and keyword.arg in ("dtype", "axis"):
+            if ((row is not None and row.array) or method) and (
+                keyword.arg in ("dtype", "axis") or is_word(keyword.value)
+            ):
                 continue
             if keyword.arg is None:
                 yield self._problem(
@@ -268,7 +272,7 @@ class _Fence(ArrayFence):
             else:
                 yield from self._expression(keyword.value, local, nested)
         name = ast.unparse(node.func)
-        if isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested):
+        if isinstance(node.func, ast.Attribute) and method:
             yield from self._method(node.func, local, nested)
             return
         if isinstance(node.func, ast.Name) and (name in nested or name in local):

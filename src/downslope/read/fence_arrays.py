@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from downslope.errors import Problem
-from downslope.read.resolve import ITERATORS, METHODS, Row, resolve, row_of
+from downslope.read.array_names import METHODS, WORDS
+from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
 
 PARTS = frozenset({"shape", "size", "ndim", "T"})
@@ -94,8 +95,14 @@ class ArrayFence(ABC):
         ):
             for element in node.elts:
                 yield from self._argument(element, row, local, nested)
+        elif row is not None and row.array and is_word(node):
+            return
         else:
             yield from self._expression(node, local, nested)
+
+    def _is_type(self, node: ast.expr) -> bool:
+        """Whether an argument is a type of elements, as in `astype(float)`."""
+        return isinstance(resolve(node, self.source.namespace), type)
 
     def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
         yield from self._expression(func.value, local, nested)
@@ -113,3 +120,8 @@ def _is_axis(node: ast.expr, source: Source) -> bool:
     if isinstance(node, ast.Constant):
         return node.value is None or node.value is Ellipsis
     return isinstance(node, ast.Attribute) and resolve(node, source.namespace) is None
+
+
+def is_word(node: ast.expr) -> bool:
+    """Whether an argument is the name of a mode, such as "edge"."""
+    return isinstance(node, ast.Constant) and node.value in WORDS

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from downslope.ir.nodes import Arg, Lit
 from downslope.read.source import Source
-from downslope.read.views import Gone, Lazy, View
+from downslope.read.views import Gone, Lazy, View, Word
 
-Value: TypeAlias = "Arg | View | Lazy | Gone | tuple[Value, ...] | Closure"
+Value: TypeAlias = "Arg | View | Lazy | Gone | Word | tuple[Value, ...] | Closure"
 UNSET = Lit(None)
 
 

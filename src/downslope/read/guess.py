@@ -3,7 +3,8 @@
 import ast
 
 from downslope.ir.types import ArrayType, Kind
-from downslope.read.resolve import METHODS, resolve, row_of
+from downslope.read.array_names import METHODS
+from downslope.read.resolve import resolve, row_of
 from downslope.read.source import Source
 
 PARTS = frozenset({"shape", "size", "T", "ndim"})

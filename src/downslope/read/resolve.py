@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
+from downslope.read.array_names import ARRAY_FUNCTIONS
 from downslope.rules import SPELLINGS
 
 STRUCTURAL = ("range", "max", "min", "sum", "divmod")
@@ -25,14 +26,6 @@ EXPANDED: Mapping[str, tuple[str, ...]] = {
 """Functions that the reader writes with rows -> the arguments they have as programs of their own."""
 ITERATORS = ("range", "enumerate", "zip", "reversed")
 """Builtins that a loop may go over."""
-ARRAY_FUNCTIONS = (
-    "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "array", "asarray",
-    "arange", "linspace", "copy", "sum", "mean", "prod", "max", "min", "amax", "amin", "dot", "matmul", "inner",
-    "outer", "transpose", "cumsum", "cumprod", "diff", "size", "ndim", "shape", "linalg.norm",
-)  # fmt: skip
-"""Functions of NumPy that the reader itself takes apart into loops."""
-METHODS = frozenset({"copy", "sum", "mean", "prod", "max", "min", "dot", "transpose", "cumsum", "cumprod"})
-"""Methods of an array that are the NumPy function of the same name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,22 +135,23 @@ def _count(arrays: Arrays, low: Arg, high: Arg, step: int) -> Arg:
         span = arrays.host.row("floor_divide", [arrays.whole("add", span, Lit(step - 1)), Lit(step)], "count")
         if isinstance(span, str):
             arrays.numbers.whole(span, None, arrays.whole("subtract", high, low))
-    return _largest(arrays, span, Lit(0))
+    return largest(arrays, span, Lit(0))
 
 
 def _clamped(arrays: Arrays, value: Arg, length: Arg, low: Arg, high: Arg) -> Arg:
     """A bound of a slice: negative ones count from the end, and all are held between low and high."""
     known = arrays.numbers
     if known.at_least(value, Lit(0)):
-        return value if known.at_least(high, value) else _smallest(arrays, value, high)
+        return smallest(arrays, value, high)
     if isinstance(value, Lit) or known.less(value, Lit(0)):
-        return _largest(arrays, arrays.whole("add", length, value), low)
+        return largest(arrays, arrays.whole("add", length, value), low)
     row = arrays.host.row
     wrapped = row("where", [row("less", [value, Lit(0)]), row("add", [value, length]), value], "k")
-    return _smallest(arrays, _largest(arrays, wrapped, low), high)
+    return smallest(arrays, largest(arrays, wrapped, low), high)
 
 
-def _largest(arrays: Arrays, value: Arg, low: Arg) -> Arg:
+def largest(arrays: Arrays, value: Arg, low: Arg) -> Arg:
+    """The larger of two whole numbers."""
     known = arrays.numbers
     if known.at_least(value, low):
         return value
@@ -160,8 +161,11 @@ def _largest(arrays: Arrays, value: Arg, low: Arg) -> Arg:
     return name
 
 
-def _smallest(arrays: Arrays, value: Arg, high: Arg) -> Arg:
+def smallest(arrays: Arrays, value: Arg, high: Arg) -> Arg:
+    """The smaller of two whole numbers."""
     known = arrays.numbers
+    if known.at_least(high, value):
+        return value
     name = arrays.host.row("where", [arrays.host.row("greater", [value, high]), high, value], "k")
     if isinstance(name, str):
         low = Lit(0) if known.at_least(value, Lit(0)) else None
@@ -172,11 +176,12 @@ def _smallest(arrays: Arrays, value: Arg, high: Arg) -> Arg:
 def transposed(view: View, order: Sequence[int]) -> View:
     """The view with its axes in another order: axis k is the old axis `order[k]`."""
     where = {old: new for new, old in enumerate(order)}
-    places = tuple(_moved(place, where) for place in view.places)
+    places = tuple(moved(place, where) for place in view.places)
     return View(view.buffer, places, tuple(view.lengths[old] for old in order), view.readonly)
 
 
-def _moved(place: Place, where: Mapping[int, int]) -> Place:
+def moved(place: Place, where: Mapping[int, int]) -> Place:
+    """A place whose axes have other numbers."""
     match place:
         case Along():
             return replace(place, axis=where[place.axis])

@@ -114,3 +114,10 @@ class Gone:
     what: str
     why: str
     fix: str
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text, as the name of a mode."""
+
+    text: str

@@ -9,7 +9,7 @@ from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import Type
 from downslope.read.arrays import Arrays
-from downslope.read.views import Lazy, View
+from downslope.read.views import Along, Lazy, View
 from downslope.rules.result_types import result_type
 
 Elements = View | Lazy
@@ -94,7 +94,7 @@ class WholeArrays:
         if self.arrays.numbers.equal(left, right):
             return
         if isinstance(left, Lit) and isinstance(right, Lit):
-            raise UnsupportedError(
+            raise ArrayExpected(  # where an argument that is read as a number is an array, they may fit
                 f"arrays of lengths {left.value} and {right.value} do not fit together",
                 loc=self.arrays.host.place,
                 why="lengths must be equal, or one of them 1.",
@@ -119,6 +119,7 @@ class WholeArrays:
         self.unchanged(part)
         view = self.arrays.new(part.type, part.lengths, Lit(None), hint)
         self.arrays.counted(part.lengths, lambda index: self.arrays.store(view, index, part.element(index)))
+        view.buffer.rows = all(map(in_rows, part.views))
         return view
 
     def assign(self, view: View, value: "Arg | Elements") -> None:
@@ -233,6 +234,7 @@ class WholeArrays:
         if not shape:
             return total([])
         view = self.arrays.new(kind, shape, Lit(None), "t")
+        view.buffer.rows = True
         self.arrays.counted(shape, lambda index: self.arrays.store(view, index, total(index)))
         return view
 
@@ -240,3 +242,9 @@ class WholeArrays:
 def zero(kind: Type) -> Lit:
     """The zero that a sum of such elements starts from."""
     return Lit(0.0) if kind == "f" else Lit(0)
+
+
+def in_rows(view: View) -> bool:
+    """Whether a formula over this array gives one in C order (NumPy keeps the order of its operands)."""
+    axes = [place.axis if isinstance(place, Along) and place.step == Lit(1) else -1 for place in view.places]
+    return view.rank < 2 or (view.buffer.rows and -1 not in axes and axes == sorted(axes))

@@ -1,0 +1,34 @@
+"""Which function of the reader stands for which function or method of NumPy."""
+
+from collections.abc import Mapping, Sequence
+
+from downslope.ir.types import Type
+from downslope.read import array_copies, rearranging
+from downslope.read.array_calls import ArrayCalls
+from downslope.read.frames import Value
+from downslope.read.signatures import Entry, bound
+from downslope.read.views import Word
+
+FUNCTIONS: Mapping[str, Entry] = {**rearranging.FUNCTIONS, **array_copies.FUNCTIONS}
+METHODS: Mapping[str, Entry] = {**FUNCTIONS, **rearranging.METHODS}
+
+
+def called(
+    calls: ArrayCalls,
+    name: str,
+    args: Sequence[Value],
+    keywords: Mapping[str, Value],
+    dtype: Type | None,
+    hint: str,
+    method: bool = False,
+) -> Value:
+    """What a call of a NumPy function gives. Raises `UnsupportedError` where its arguments are not read."""
+    entry = (METHODS if method else FUNCTIONS).get(name)
+    if entry is None:
+        return calls.call(name, args, keywords, dtype, hint)
+    calls.of_numbers(args)
+    given = dict(keywords) | ({} if dtype is None else {"dtype": Word(dtype)})
+    values = bound(entry.signature, args, given)
+    if values is None:
+        return calls.refused(f"numpy.{name} with these arguments")
+    return entry.run(calls, *values)
