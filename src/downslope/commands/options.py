@@ -66,14 +66,21 @@ def _parsed(text: str, kinds: tuple[Callable[[str], Any], ...]) -> Any:
 
 def bounds_of(texts: list[str] | None) -> dict[str, tuple[float, float]]:
     """`NAME:LO:HI` options as pairs by name."""
+    return _pairs(texts, "NAME:LO:HI", "bounds are two numbers.", "e.g. speed:5:120")
+
+
+def priors_of(texts: list[str] | None) -> dict[str, tuple[float, float]]:
+    """`NAME:MEAN:SPREAD` options as pairs by name."""
+    return _pairs(texts, "NAME:MEAN:SPREAD", "a prior is two numbers.", "e.g. speed:30:5")
+
+
+def _pairs(texts: list[str] | None, form: str, why: str, fix: str) -> dict[str, tuple[float, float]]:
     found = {}
     for text in texts or ():
         parts = text.rsplit(":", 2)
         ends = [_parsed(part, (float,)) for part in parts[1:]]
         if len(parts) != 3 or None in ends:
-            raise UsageError(
-                f"{text!r} is not NAME:LO:HI", why="bounds are two numbers.", fix="e.g. speed:5:120"
-            )
+            raise UsageError(f"{text!r} is not {form}", why=why, fix=fix)
         found[parts[0]] = (ends[0], ends[1])
     return found
 

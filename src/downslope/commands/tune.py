@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from downslope.commands.options import Program, bounds_of, out
+from downslope.commands.options import Program, bounds_of, out, priors_of, values_of
 from downslope.errors import NotConverged
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ def tune(
     target: Annotated[str, typer.Option(help="The column to predict.")],
     learn: Annotated[list[str] | None, typer.Option(help="Constant to learn; may be repeated.")] = None,
     bounds: Annotated[list[str] | None, typer.Option(help="NAME:LO:HI; may be repeated.")] = None,
+    prior: Annotated[
+        list[str] | None, typer.Option(help="NAME:MEAN:SPREAD, known before; may be repeated.")
+    ] = None,
+    fix: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, not learnt; may be repeated.")] = None,
+    starts: Annotated[int, typer.Option(help="Search from so many places.")] = 1,
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
     loss: Annotated[
@@ -47,6 +52,7 @@ def tune(
     """
     done = tuned(
         program, table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
+        priors=priors_of(prior), fixed=values_of(fix or []), starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         cluster=cluster, weights=weights,
     )  # fmt: skip

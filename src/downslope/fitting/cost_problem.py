@@ -80,10 +80,8 @@ class CostProblem(Problem):
         key = np.ascontiguousarray(x).tobytes()
         if key not in self._cache:
             out, count = self._run(self._bending, x), len(self.labels)
-            self._cache.clear()
-            self._cache[key] = Sums(
-                float(out[0]), out[1 : 1 + count].copy(), _symmetric(out[1 + count :], count), self.rows
-            )
+            bent = _symmetric(out[1 + count :], count)
+            self._remember(key, x, Sums(float(out[0]), out[1 : 1 + count].copy(), bent, self.rows))
         return self._cache[key]
 
     def hessian(self, x: Array, /) -> Array:

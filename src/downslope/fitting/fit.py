@@ -22,6 +22,7 @@ from downslope.fitting.progress import Progress
 from downslope.fitting.quality import Criteria, Diagnostics, criteria, diagnostics
 from downslope.fitting.solution import Solution, Step
 from downslope.fitting.solve import solve
+from downslope.fitting.starts import searched
 from downslope.read.constants import Constant, find_constants
 from downslope.read.source import Source, read_source
 
@@ -252,6 +253,10 @@ def fit(
     loss: Callable[..., float] | str = "squared",
     weights: str | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    priors: Mapping[str, tuple[float, float]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    starts: int = 1,
     solver: str = "auto",
     errors: str = "model",
     cluster: str | None = None,
@@ -272,7 +277,9 @@ def fit(
     (`FILE.py:FUNCTION`, or itself). The weights w are 1, or those of the column `weights`: as 1 / variance, up to a common factor. `errors`
     "model" gives standard errors for independent rows of equal noise, "robust" without the second
     assumption; `cluster` names a column: rows of one value may go together. `holdout` is the share of
-    rows kept for judging. A progress line is shown on a terminal after a second. Raises `DataError`,
+    rows kept for judging. `priors` are what is known before, a mean and a standard deviation by name;
+    `fixed` gives constants a value that is not learnt, `start` others to begin with, and `starts` more than 1
+    searches from Sobol points too: within the bounds, or from a tenth to ten times each value. A progress line is shown on a terminal after a second. Raises `DataError`,
     `UsageError`, `ProgramError` (with the row), `UnsupportedError`, and on Ctrl-C `Interrupted` with the
     best values so far.
 
@@ -286,20 +293,19 @@ def fit(
     with Progress() as progress:
         posed = pose(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
-            threads=threads, cluster=cluster, weights=weights,
+            threads=threads, cluster=cluster, weights=weights, priors=priors, start=start, fixed=fixed,
         )  # fmt: skip
         problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=cluster or "")
-        held = problem.on(posed.held) if posed.held.rows else None
+        held = problem.on(posed.held).like(priors=None) if posed.held.rows else None
         if held is not None:
             held.check(held.start)
-        solution = solve(
-            problem,
-            solver,
-            step=step,
-            max_iterations=max_iterations,
-            callback=progress,
-            errors=wanted,
-        )
+
+        def run(problem: Problem) -> Solution:
+            return solve(
+                problem, solver, step=step, max_iterations=max_iterations, callback=progress, errors=wanted
+            )
+
+        problem, solution = searched(problem, run, starts, seed)
         solution = _tried(solution, problem)
         if held is not None:
             solution = _held_out(solution, held)

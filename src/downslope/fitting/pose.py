@@ -14,6 +14,8 @@ from downslope.data.table import Table, find, open_table
 from downslope.errors import DataError, UsageError
 from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.costs import composed, is_cost, name_of
+from downslope.fitting.objective import Array
+from downslope.fitting.priors import priors_of
 from downslope.fitting.problem import Problem, bounded
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
@@ -49,6 +51,9 @@ def pose(
     threads: int | None = None,
     cluster: str | None = None,
     weights: str | None = None,
+    priors: Mapping[str, tuple[float, float]] | None = None,
+    start: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float] | None = None,
 ) -> Posed:
     """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
 
@@ -71,31 +76,50 @@ def pose(
     rows, held = opened.split(holdout, seed)
     labels = tuple(constant.symbol for constant in chosen)
     names = tuple(constant.name for constant in chosen)
-    start = np.array([float(constant.value) for constant in chosen])
-    lower_, upper = bounded(names, bounds or {}, start)
-    fixed = fixed_inputs(raised, inputs, chosen)
-    stated = (
-        program,
-        with_fixed(rows, fixed),
-        (*inputs, *fixed),
-        target,
-        labels,
-        names,
-        start,
-        lower_,
-        upper,
-    )
+    begin = begun(chosen, {**(start or {}), **(fixed or {})})
+    held_at = {name: (value, value) for name, value in (fixed or {}).items()}
+    lower_, upper = bounded(names, {**(bounds or {}), **held_at}, begin)
+    kept = fixed_inputs(raised, inputs, chosen)
+    known = priors_of(names, priors or {})
+    if known and not (is_cost(loss) or loss == "squared"):
+        raise UsageError(
+            f"priors with the loss {loss}",
+            why="how much a prior counts against a row is known for a likelihood only.",
+            fix="use squared, poisson or gaussian, or bounds in place of priors.",
+        )
+    given = with_fixed(rows, kept)
+    stated = (program, given, (*inputs, *kept), target, labels, names, begin, lower_, upper)
     if is_cost(loss):
         if loss == "poisson":
             no_negative(opened, target)
         costs = composed(program.function, loss)
-        problem: Problem = CostProblem(*stated, name_of(loss), threads, weights, row_cost=costs)
+        problem: Problem = CostProblem(*stated, name_of(loss), threads, weights, known, row_cost=costs)
     else:
         one_result(raised, program)
-        problem = Problem(*stated, str(loss), threads, weights)
+        problem = Problem(*stated, str(loss), threads, weights, known)
     problem.check(problem.start)
     groups = None if cluster is None else groups_of(frame, cluster, rows)
-    return Posed(problem, with_fixed(held, fixed), source, chosen, opened.dropped, groups, fixed)
+    return Posed(problem, with_fixed(held, kept), source, chosen, opened.dropped, groups, kept)
+
+
+def begun(chosen: Sequence[Constant], given: Mapping[str, float]) -> Array:
+    """(p,) where to start: the values in the source, or those given by name. Raises `UsageError`."""
+    names = [constant.name for constant in chosen]
+    for name, value in given.items():
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            raise UsageError(
+                f"a value for {name!r}, which is not learnt",
+                why=f"learnt are {', '.join(names)}.",
+                fix=f"did you mean {close[0]}?" if close else "check the name.",
+            )
+        if not isinstance(value, int | float) or not np.isfinite(value):
+            raise UsageError(
+                f"the value of {name}, {value!r}, is no finite number",
+                why="a constant is one.",
+                fix="give one.",
+            )
+    return np.array([float(given.get(constant.name, constant.value)) for constant in chosen])
 
 
 def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]) -> tuple[Constant, ...]:

@@ -28,6 +28,36 @@ KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise
 
 
 @dataclass(frozen=True)
+class Priors:
+    """Normal priors: ½ s² Σ λ (x − mean)², with λ the inverse variance (0 for none) and s² that of the noise."""
+
+    means: Array  # (p,)
+    weights: Array  # (p,) inverse variances
+    variance: float = 1.0
+
+    def cost(self, x: Array) -> float:
+        """What the priors add to the cost."""
+        return 0.5 * self.variance * float(self.weights @ (x - self.means) ** 2)
+
+    def gradient(self, x: Array) -> Array:
+        """(p,) its gradient."""
+        return np.asarray(self.variance * self.weights * (x - self.means))
+
+    @property
+    def hessian(self) -> Array:
+        """(p, p) its second derivatives."""
+        return np.diag(self.variance * self.weights)
+
+    def rows(self, x: Array) -> tuple[Array, Array]:
+        """Residuals (k,) and Jacobian (k, p) of the priors as k further rows."""
+        some = np.flatnonzero(self.weights)
+        root = np.sqrt(self.variance * self.weights[some])
+        slopes = np.zeros((len(some), len(x)))
+        slopes[np.arange(len(some)), some] = root
+        return root * (x - self.means)[some], slopes
+
+
+@dataclass(frozen=True)
 class Problem:
     """The parameters of a program against a table."""
 
@@ -43,6 +73,7 @@ class Problem:
     loss: str = "squared"
     threads: int | None = None
     weights: str | None = None  # the column that says how much each row counts
+    priors: Priors | None = None
     _cache: dict[bytes, Sums] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -181,7 +212,7 @@ class Problem:
 
     def cost(self, x: Array, /) -> float:
         """Cost at x."""
-        return float(self._run(self._costing, x)[0])
+        return float(self._run(self._costing, x)[0]) + (self.priors.cost(x) if self.priors else 0.0)
 
     def gradient(self, x: Array, /) -> tuple[float, Array]:
         """Cost and gradient at x, without J'J, in one pass over the rows."""
@@ -189,6 +220,8 @@ class Problem:
         if known is not None:
             return known.cost, known.gradient
         out = self._run(self._sloping, x)
+        if self.priors:
+            return float(out[0]) + self.priors.cost(x), out[1:] + self.priors.gradient(x)
         return float(out[0]), out[1:].copy()
 
     def sums(self, x: Array, /) -> Sums:
@@ -200,9 +233,16 @@ class Problem:
             jtj = np.zeros((count, count))
             jtj[np.triu_indices(count)] = out[1 + count :]
             jtj = jtj + np.triu(jtj, 1).T
-            self._cache.clear()
-            self._cache[key] = Sums(float(out[0]), out[1 : 1 + count].copy(), jtj, self.rows)
+            self._remember(key, x, Sums(float(out[0]), out[1 : 1 + count].copy(), jtj, self.rows))
         return self._cache[key]
+
+    def _remember(self, key: bytes, x: Array, sums: Sums) -> None:
+        """Keep the sums of one point, with what the priors add."""
+        if self.priors:
+            cost, gradient = sums.cost + self.priors.cost(x), sums.gradient + self.priors.gradient(x)
+            sums = Sums(cost, gradient, sums.jtj + self.priors.hessian, sums.rows)
+        self._cache.clear()
+        self._cache[key] = sums
 
     def hessian(self, x: Array, /) -> Array:
         """(p, p) exact second derivatives of the cost at x, in one pass over the rows (forward over forward)."""
@@ -210,7 +250,8 @@ class Problem:
         first, second = np.split(self._run(self._bending, x), 2)
         upper = np.zeros((count, count))
         upper[np.triu_indices(count)] = first + second
-        return upper + np.triu(upper, 1).T
+        full = upper + np.triu(upper, 1).T
+        return full + self.priors.hessian if self.priors else full
 
     def _run(self, native: Kernel, x: Array) -> Array:
         try:
@@ -233,14 +274,17 @@ class Problem:
     def jacobian(self, x: Array, /) -> tuple[Array, Array]:
         """Residual (n,) and Jacobian (n, p) at x.
 
-        Weights w are inside: √w for the squared loss, w for the absolute one; for others see `importance`.
+        Priors are further rows. Weights w are inside: √w for the squared loss, w for the absolute one; for others see `importance`.
         """
         out, _ = self._rows(x)
         residual, slopes = out[:, 0] - self.observed, out[:, 1:]
-        if not self.weighted or (self.smooth and not self.squared):
-            return residual, slopes
-        scale = np.sqrt(self.weight) if self.squared else self.weight
-        return residual * scale, slopes * scale[:, None]
+        if self.weighted and (self.squared or not self.smooth):
+            scale = np.sqrt(self.weight) if self.squared else self.weight
+            residual, slopes = residual * scale, slopes * scale[:, None]
+        if self.priors:
+            more, rows = self.priors.rows(x)
+            residual, slopes = np.concatenate([residual, more]), np.vstack([slopes, rows])
+        return residual, slopes
 
     def predictions(self, x: Array) -> Array:
         """The program's output for each row."""
