@@ -21,6 +21,9 @@ from .fitting.fit import constants as constants
 from .fitting.fit import fit as fit
 from .fitting.gain import gains as gains
 from .fitting.model import load as load
+from .fitting.together import JointFit as JointFit
+from .fitting.together import Part as Part
+from .fitting.together import fit_together as fit_together
 from .interop.export import export as export
 from .interop.numba_gradient import numba_gradient as numba_gradient
 from .interop.scipy_objective import objective as objective
