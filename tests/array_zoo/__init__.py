@@ -1,8 +1,8 @@
 """Small programs with arrays, each with a point to differentiate at."""
 
-from array_zoo import algorithms, aliases, elements, rearranged, traps, whole
+from array_zoo import algorithms, aliases, elements, rearranged, routines, traps, whole
 from array_zoo.registry import ARRAY_ZOO, ArraySpecimen
 
-FAMILIES = (elements, aliases, algorithms, whole, traps, rearranged)
+FAMILIES = (elements, aliases, algorithms, whole, traps, rearranged, routines)
 
 __all__ = ["ARRAY_ZOO", "FAMILIES", "ArraySpecimen"]

@@ -8,12 +8,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from downslope.emit.calls import Kinds, Parts, deepest
 from downslope.emit.text import ATOM, POWER, UNARY, Text
-from downslope.emit.variables import ordered, stores_in, uses_of, variables
+from downslope.emit.variables import changed_in, ordered, uses_of, variables
 from downslope.errors import Loc
+from downslope.ir.calls import recursive, tapes
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     Dim,
     Fail,
     For,
@@ -34,7 +38,7 @@ from downslope.ir.nodes import (
 )
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.passes.buffers import roots
-from downslope.passes.types import inferred, type_of
+from downslope.passes.types import inferred, inside, type_of
 from downslope.rules import RULES
 
 LIMIT = 100_000_000
@@ -50,7 +54,7 @@ PRECEDENCE: Mapping[str, int] = {
 DTYPES: Mapping[Type, str] = {"f": "", "i": ", np.int64", "b": ", np.bool_"}
 RAISED = frozenset(
     {"ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "OverflowError", "RuntimeError",
-     "TypeError", "ValueError", "ZeroDivisionError"}
+     "RecursionError", "TypeError", "ValueError", "ZeroDivisionError"}
 )  # fmt: skip
 
 
@@ -67,17 +71,23 @@ class Emitter:
         given: Mapping[str, Kind] | None = None,
         *,
         fused: bool = False,
+        parts: Parts | None = None,
+        types: Mapping[str, Kind] | None = None,
     ) -> None:
         self.function = function
         self.fused = fused
-        self.types = inferred(function, given or {})
+        self.types = inferred(function, given or {}) if types is None else types
+        self.parts = parts or Parts(function, self.part)
+        self.recursive = False
         self.lines: list[str] = []
         self.uses = uses_of(function)
         self.root = roots(function, self.types)
         self.variable = variables(function, self.uses, self.root)
         self.pending: dict[str, Text] = {}
         every = list(walk(function.body))
-        self.has_tape = any(isinstance(stmt, Push) for stmt in every)
+        self.has_tape = any(
+            isinstance(stmt, Push) or (isinstance(stmt, Call) and tapes(stmt.callee)) for stmt in every
+        )
         self.has_steps = any(isinstance(stmt, While) for stmt in every)
         self.room_for: tuple[Arg, ...] | None = None  # what there is room for on the tape
         self._line = 0
@@ -121,13 +131,15 @@ class Emitter:
             self.put(indent, f"{self.variable[stmt.name]} = {text.text}")
             return
         if isinstance(stmt, If | For | While):
-            self.settle(stores_in(stmt), indent)
+            self.settle(changed_in(stmt), indent)
         self.note(indent, stmt.loc)
         match stmt:
             case Store():
                 self.store(stmt, indent)
             case New() | Like():
                 self.put(indent, f"{self.variable[stmt.name]} = {self.creation(stmt)}")
+            case Call():
+                self.called(stmt, indent)
             case If():
                 self.branch(stmt, indent)
             case For():
@@ -144,12 +156,50 @@ class Emitter:
     def store(self, stmt: Store, indent: int) -> None:
         """An element in place; what was read from the array and is not written out yet comes first."""
         target, value = self.element(stmt.array, stmt.index), self.arg(stmt.value)
-        self.settle([stmt], indent)
+        self.settle([stmt.array], indent)
         self.put(indent, f"{target.text} = {value.text}")
 
-    def settle(self, stores: Iterable[Store], indent: int) -> None:
+    def called(self, stmt: Call, indent: int) -> None:
+        """Write a call; what it changes in place is no result of it."""
+        callee = stmt.callee
+        kinds = tuple(type_of(arg, self.types) or "f" for arg in stmt.args)
+        given = [self.arg(arg, kind).text for arg, kind in zip(stmt.args, kinds, strict=True)]
+        self.settle(changed_in(stmt), indent)
+        pairs = zip(stmt.results, callee.memory, strict=True)
+        targets = [self.variable[name] for name, place in pairs if place is None]
+        if tapes(callee):
+            given += ["tape", "top"]
+            targets += ["top"] if self.fused else ["tape", "top"]
+        if recursive(callee):
+            given.append("depth + 1" if self.recursive else "0")
+        name = callee.routine or self.parts.name(callee, kinds)
+        self.put(indent, f"{', '.join(targets)}{' = ' * bool(targets)}{name}({', '.join(given)})")
+
+    def part(self, callee: Callee, kinds: Kinds, name: str) -> list[str]:
+        """The lines of a function that this one calls, for arguments of these types."""
+        assert callee.function is not None
+        types = inside(callee, kinds)
+        emitter = Emitter(callee.function, fused=self.fused, parts=self.parts, types=types)
+        emitter.recursive = recursive(callee)
+        taped = ["tape", "top"] if tapes(callee) else []
+        params = [param.name for param in callee.function.params]
+        params += taped + ["depth"] * emitter.recursive
+        emitter.put(0, f"def {name}({', '.join(params)}):")
+        if emitter.recursive:
+            emitter.put(1, f"if depth > {deepest(types)}:")
+            emitter.put(2, "raise RecursionError")
+        if emitter.has_steps:
+            emitter.put(1, "steps = 0")
+        outputs = emitter.body(1)
+        pairs = zip(outputs, callee.memory, strict=True)
+        results = [output.text for output, place in pairs if place is None]
+        results += taped[1:] if self.fused else taped
+        emitter.put(1, f"return {', '.join(results)}" if results else "return 0")
+        return [*["@part"] * self.fused, *emitter.lines, "", ""]
+
+    def settle(self, arrays: Iterable[str], indent: int) -> None:
         """Write out pending expressions that read an array which is about to change."""
-        changed = {self.variable[store.array] for store in stores}
+        changed = {self.variable[array] for array in arrays}
         for name in [name for name, text in self.pending.items() if text.reads & changed]:
             self.put(indent, f"{self.variable[name]} = {self.pending.pop(name).text}")
 
@@ -248,7 +298,9 @@ class Emitter:
 
     def pushed(self, stmt: For) -> tuple[Arg, ...] | None:
         """What each pass of a loop puts on the tape, if the loop is simple: then room is made once for all."""
-        simple = stmt.until is None and not any(isinstance(s, For | While | If) for s in stmt.body.body)
+        simple = stmt.until is None and not any(
+            isinstance(s, For | While | If | Call) for s in stmt.body.body
+        )
         pushes = [s for s in stmt.body.body if isinstance(s, Push)]
         return pushes[0].values if simple and len(pushes) == 1 else None
 
@@ -387,4 +439,4 @@ def emit(
     if not function.scalar and len(outputs) == 1:
         text += ","
     emitter.put(1, f"return {text}")
-    return "\n".join(emitter.lines)
+    return "\n".join([*emitter.parts.lines(), *emitter.lines])

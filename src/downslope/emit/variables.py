@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from downslope.emit.text import Text
-from downslope.ir.nodes import Block, For, Function, If, Stmt, Store, While, blocks, operands, walk
+from downslope.ir.nodes import Block, Call, For, Function, If, Stmt, Store, While, blocks, operands, walk
+from downslope.passes.buffers import in_place
 
 
 def ordered(pairs: list[tuple[str, Text]]) -> Iterator[tuple[str, str]]:
@@ -29,9 +30,14 @@ def uses_of(function: Function) -> Counter[str]:
     return counts
 
 
-def stores_in(stmt: Stmt) -> Iterator[Store]:
-    """The stores inside a branch or a loop."""
-    return (inner for block in blocks(stmt) for inner in walk(block) if isinstance(inner, Store))
+def changed_in(stmt: Stmt) -> Iterator[str]:
+    """The arrays that a store or a call changes, or those inside a branch or a loop."""
+    for inner in (stmt, *(inner for block in blocks(stmt) for inner in walk(block))):
+        match inner:
+            case Store(array=array):
+                yield array
+            case Call():
+                yield from (array for _, array in in_place(inner))
 
 
 class _Variables(dict[str, str]):

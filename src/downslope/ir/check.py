@@ -6,6 +6,8 @@ from typing import TypeAlias
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     Dim,
     Fail,
     For,
@@ -105,6 +107,8 @@ class _Checker:
             case Load(name=name) | Store(name=name) | New(name=name) | Like(name=name) | Dim(name=name):
                 self.read(operands(stmt), visible)
                 self.define(name, visible)
+            case Call(callee=callee):
+                return self.call(stmt, callee, visible)
             case If():
                 return self.branch(stmt, visible)
             case For() | While():
@@ -119,6 +123,19 @@ class _Checker:
                 return (("values", pushed),), ()
             case Fail(exception=exception):
                 self.expect(exception != "", "a failure without an exception")
+        return NOTHING
+
+    def call(self, stmt: Call, callee: Callee, visible: set[str]) -> Tape:
+        self.read(stmt.args, visible)
+        self.same(len(stmt.args), "arguments", len(callee.params), "parameters of a callee")
+        self.same(len(stmt.results), "results", len(callee.outputs), "outputs of a callee")
+        for name in stmt.results:
+            self.define(name, visible)
+        match callee.half:
+            case "ahead":
+                return (), (("call", callee),)
+            case "back":
+                return (("call", callee.partner),), ()
         return NOTHING
 
     def branch(self, stmt: If, visible: set[str]) -> Tape:

@@ -8,12 +8,12 @@ Arrays are values too: a store gives the array's next version a name of its own.
 (nothing reads a version after a store has replaced it), so emitted code updates one buffer in place.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from downslope.errors import Loc
-from downslope.ir.types import ArrayType
+from downslope.ir.types import ArrayType, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,18 @@ class Pop:
     loc: Loc | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`results = callee(*args)`, numbers and arrays; see `ir.calls`."""
+
+    results: tuple[str, ...]
+    callee: "Callee"
+    args: tuple[Arg, ...]
+    loc: Loc | None = None
+
+
 Simple: TypeAlias = Let | Load | Store | New | Like | Dim  # one value each, and no effect but it
-Stmt: TypeAlias = Simple | If | For | While | Fail | Push | Pop
+Stmt: TypeAlias = Simple | Call | If | For | While | Fail | Push | Pop
 Loop: TypeAlias = For | While
 
 
@@ -193,13 +203,44 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A whole program, its helpers inlined. `body.yields` are the outputs."""
+    """A whole program; helpers are inlined, or called as a `Callee`. `body.yields` are the outputs."""
 
     name: str
     params: tuple[Param, ...]
     body: Block
     scalar: bool = True  # returns one number; otherwise a tuple of numbers
     loc: Loc | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Callee:
+    """A function that is called and not expanded where it is called (`ir.calls` tells how to use it).
+
+    `params` and `outputs` are arrays of a type, numbers of a type, or None for a number whose type follows
+    from the call. `memory` has, for each output, the position of the array argument that it is, changed in
+    place, or None for a number and for a fresh array.
+
+    `function` is its body, set when it has been read, for it may call itself. Without one, `routine` is the
+    name by which emitted code calls it. `jvp` and `vjp` give its derivatives where they are not made from
+    the body; `refused` says why there is none. `half` says that the body only pushes on the tape what its
+    `partner` pops (ahead), or pops what that has pushed (back). `origin` is the function it was made from by a mode.
+    """
+
+    name: str
+    params: tuple[Kind | None, ...]
+    outputs: tuple[Kind | None, ...]
+    memory: tuple[int | None, ...]
+    function: Function | None = None
+    routine: str = ""
+    jvp: "Callable[[], Callee] | None" = None
+    vjp: "Callable[[], Callee] | None" = None
+    given: bool = False  # its derivatives are not made from the body
+    refused: str = ""
+    stops: bool = False  # it has no derivative: its outputs count as constants
+    half: Literal["", "ahead", "back"] = ""
+    partner: "Callee | None" = None
+    origin: "Callee | None" = None
+    made: dict[Any, Any] = field(default_factory=dict, repr=False)  # what passes and modes have made of it
 
 
 def blocks(stmt: Stmt) -> tuple[Block, ...]:
@@ -220,7 +261,7 @@ def defined(stmt: Stmt) -> tuple[str, ...]:
     match stmt:
         case Let() | Load() | Store() | New() | Like() | Dim():
             return (stmt.name,)
-        case If() | For() | While():
+        case If() | For() | While() | Call():
             return stmt.results
         case Pop():
             return stmt.names
@@ -231,7 +272,7 @@ def defined(stmt: Stmt) -> tuple[str, ...]:
 def operands(stmt: Stmt) -> tuple[Arg, ...]:
     """What a statement itself reads (not what its blocks read)."""
     match stmt:
-        case Let():
+        case Let() | Call():
             return stmt.args
         case Load():
             return (stmt.array, *stmt.index)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Carry,
     Dim,
     Fail,
@@ -57,6 +58,8 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
                 return Like(label(s.name), label(s.array), s.loc)
             case Dim():
                 return Dim(label(s.name), label(s.array), s.axis, s.loc)
+            case Call():
+                return Call(labels(s.results), s.callee, each(s.args), s.loc)
             case If():
                 return If(arg(s.cond), inner(s.then), inner(s.orelse), labels(s.results), s.loc)
             case For():

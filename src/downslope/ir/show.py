@@ -6,6 +6,7 @@ from downslope.errors import Loc
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Carry,
     Dim,
     Fail,
@@ -74,6 +75,8 @@ class _Writer:
                 yield self.line(indent, f"while{_carrying(stmt.carried)}", stmt.loc)
                 yield from self.block(stmt.test, indent + 2, "if not, stop:")
                 yield from self.passes(stmt, indent)
+            case Call(results=results, callee=callee, args=args):
+                yield self.line(indent, f"{_listed(results)} = call {callee.name}({_listed(args)})", stmt.loc)
             case Fail(exception=exception):
                 yield self.line(indent, f"raise {exception}", stmt.loc)
             case Push(values=values):

@@ -3,7 +3,22 @@
 from collections.abc import Iterable
 
 from downslope.errors import DownslopeError
-from downslope.ir.nodes import Arg, Block, Dim, For, Function, If, Like, Stmt, Store, While, defined, operands
+from downslope.ir.calls import measured_only
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Dim,
+    For,
+    Function,
+    If,
+    Like,
+    Stmt,
+    Store,
+    While,
+    defined,
+    operands,
+)
 
 
 def linear(function: Function) -> Function:
@@ -53,10 +68,17 @@ class _Check:
 
     def statement(self, stmt: Stmt, visible: set[str], stored: set[str]) -> None:
         lengths_only = isinstance(stmt, Dim | Like)
-        self.read(operands(stmt), visible, set() if lengths_only else stored)
+        if isinstance(stmt, Call):
+            unread = measured_only(stmt.callee)
+            self.read((arg for i, arg in enumerate(stmt.args) if i not in unread), visible, stored)
+            self.read((stmt.args[i] for i in unread), visible, set())
+        else:
+            self.read(operands(stmt), visible, set() if lengths_only else stored)
         match stmt:
             case Store(array=array):
                 stored.add(array)
+            case Call(callee=callee, args=args):
+                stored |= {str(args[place]) for place in callee.memory if place is not None}
             case If():
                 sides = []
                 for side in (stmt.then, stmt.orelse):

@@ -4,9 +4,10 @@ Forward propagation of index domains (Griewank & Walther 2008, ch. 7), as bits. 
 steer nothing is dead code then, so a run costs a few operations on integers for each one on floats.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from downslope.ir.nodes import Arg, Block, Dim, Function, Let, Lit, New, Param
+from downslope.ir.calls import varying
+from downslope.ir.nodes import Arg, Block, Call, Carry, Dim, For, Function, Let, Lit, New, Param
 from downslope.ir.types import ArrayType
 from downslope.modes.forward import Forward
 from downslope.passes.simplify import simplified
@@ -66,3 +67,50 @@ class _Dependence(Forward):
             else:
                 words = self.build.apply("bitwise_or", (words, word), f"{stmt.name}_dot")
         self.tangents[stmt.name] = {0: words} if words != NOTHING else {}
+
+    def by_rule(self, stmt: Call) -> None:
+        """What is not written out: every number that comes out depends on every one that goes in."""
+        self.build.keep(stmt)
+        words: Arg = NOTHING
+        for i in varying(stmt.callee.params):
+            word = self.tangent(stmt.args[i], 0)
+            if word != NOTHING:
+                words = self.gathered(str(word), self.arrays.get(str(stmt.args[i])), words)
+        for k in varying(stmt.callee.outputs):
+            kind, word = stmt.callee.outputs[k], words
+            if isinstance(kind, ArrayType):
+                word = self.spread(self.zeros(stmt.results[k]), words, kind.rank, [])
+            self.tangents[stmt.results[k]] = {0: word}
+
+    def gathered(self, dot: str, kind: ArrayType | None, words: Arg) -> Arg:
+        """The bits of all elements, on top of others."""
+        return self._gathered(dot, kind.rank, [], words) if kind else self.both(words, dot)
+
+    def both(self, one: Arg, other: Arg) -> Arg:
+        """The bits of two words."""
+        return other if one == NOTHING else self.build.apply("bitwise_or", (one, other), "bits")
+
+    def _gathered(self, dot: str, rank: int, index: list[Arg], words: Arg) -> Arg:
+        if len(index) == rank:
+            return self.build.apply("bitwise_or", (words, self.build.load(dot, tuple(index))), "bits")
+        return self._loop(dot, index, words, lambda at, carry: self._gathered(dot, rank, at, carry))
+
+    def spread(self, array: str, words: Arg, rank: int, index: list[Arg]) -> str:
+        """An array with the same bits in every element."""
+        if len(index) == rank:
+            return self.build.store(array, tuple(index), words, "bits")
+        return self._loop(array, index, array, lambda at, carry: self.spread(carry, words, rank, at))
+
+    def _loop(self, array: str, index: list[Arg], start: Arg, body: Callable[[list[Arg], str], Arg]) -> str:
+        length, counter, carry, result = (
+            self.build.names.fresh(hint) for hint in ("length", "k", "bits", "bits")
+        )
+        self.build.keep(Dim(length, array, len(index), self.build.place))
+        with self.build.scope() as inside:
+            last = body([*index, counter], carry)
+        block = Block(tuple(inside), (last,))
+        carried = (Carry(carry, start),)
+        self.build.keep(
+            For(counter, Lit(0), length, Lit(1), carried, block, (result,), None, self.build.place)
+        )
+        return result

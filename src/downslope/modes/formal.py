@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy
 
 from downslope.errors import Loc, UnsupportedError
-from downslope.ir.nodes import Arg, Block, Fail, For, Function, If, Let, Lit, Stmt, While
+from downslope.ir.nodes import Arg, Block, Call, Fail, For, Function, If, Let, Lit, Stmt, While
 from downslope.modes.jets import Algebra, Jet, Value, entries, merged, seeded, value_of
 from downslope.modes.sympy_values import Expr, literal, truth
 
@@ -135,6 +135,13 @@ class _Formal:
                 if op in ("equal", "not_equal"):
                     asked = value_of(self.env[name])
                     self.asked |= {asked, sympy.Not(asked)}
+            case Call(callee=callee):
+                raise UnsupportedError(
+                    f"no closed formula: {callee.name} is called, not written out here",
+                    loc=stmt.loc,
+                    why="it calls itself, its derivative is given, or it is a routine of NumPy's.",
+                    fix="use another mode.",
+                )
             case If():
                 self.branch(stmt)
             case For():

@@ -3,12 +3,15 @@
 Several tangents travel at once. A tangent that is structurally zero is neither computed nor carried.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from downslope.ir.calls import bodies
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     Carry,
     Dim,
     Fail,
@@ -28,7 +31,8 @@ from downslope.ir.nodes import (
     names_of,
     walk,
 )
-from downslope.passes.activity import of, varied
+from downslope.modes.forward_calls import CallTangents
+from downslope.passes.activity import Seeds, of, varied
 from downslope.passes.build import ONE, ZERO, Builder
 from downslope.passes.simplify import simplified
 from downslope.passes.types import arrays
@@ -43,7 +47,8 @@ def selecting(function: Function) -> bool:
     return any(
         isinstance(stmt, Let)
         and (RULES[stmt.op].singular or any(is_mask(partial) for partial in RULES[stmt.op].partials))
-        for stmt in walk(function.body)
+        for body in bodies(function)
+        for stmt in walk(body.body)
     )
 
 
@@ -57,7 +62,7 @@ def forward(function: Function, wrt: Sequence[str], *, seeded: bool = False, dir
     return simplified(Forward(function, wrt, seeded=seeded, directions=directions).run())
 
 
-class Forward:
+class Forward(CallTangents):
     """One forward sweep; `zero` is the tangent of what does not vary."""
 
     zero: Arg = ZERO
@@ -80,6 +85,20 @@ class Forward:
             for position, name in enumerate(wrt):
                 self.tangents[name][position] = ONE
         self.facts = varied(function, {name: frozenset(self.tangents[name]) for name in wrt})
+        self.every = frozenset(range(self.count))
+        self.half = False
+
+    def inside(self, callee: Callee, seeds: Mapping[str, Seeds]) -> "Forward":
+        """A sweep over the body of a callee, whose parameters have tangents in these directions."""
+        assert callee.function is not None
+        inner = type(self)(callee.function, [])
+        inner.careful, inner.every, inner.half = self.careful, self.every, bool(callee.half)
+        for name, directions in seeds.items():
+            inner.tangents[name] = {
+                direction: inner.seed(name, direction) for direction in sorted(directions)
+            }
+        inner.facts = varied(callee.function, seeds, popped=self.every if callee.half else None)
+        return inner
 
     def seed(self, name: str, _direction: int) -> Arg:
         """A parameter with the tangent of an input."""
@@ -134,6 +153,8 @@ class Forward:
                 self.load(stmt)
             case Store():
                 self.store(stmt)
+            case Call():
+                self.call(stmt)
             case If():
                 self.branch(stmt)
             case For() | While():
@@ -237,12 +258,16 @@ class Forward:
 
     def push(self, stmt: Push) -> None:
         """The tape of a reverse sweep: tangents are kept next to their values."""
-        dots = [self.tangent(v, d) for v in stmt.values for d in sorted(of(v, self.facts))]
+        dots = [self.tangent(v, d) for v in stmt.values for d in sorted(self.taped(v))]
         self.build.keep(Push((*stmt.values, *dots), stmt.loc))
+
+    def taped(self, value: Arg) -> Seeds:
+        """The directions in which a value on the tape has tangents: all, where another body pops it."""
+        return self.every if self.half else of(value, self.facts)
 
     def pop(self, stmt: Pop) -> None:
         """Tangents come back as they were put there."""
-        slots = [(i, d) for i, value in enumerate(stmt.pushed) for d in sorted(of(value, self.facts))]
+        slots = [(i, d) for i, value in enumerate(stmt.pushed) for d in sorted(self.taped(value))]
         dots_pushed = [self.tangent(stmt.pushed[i], d) for i, d in slots]
         names = self.named(stmt.names, slots)
         self.build.keep(Pop((*stmt.names, *names), (*stmt.pushed, *dots_pushed), stmt.loc))

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from downslope.errors import Loc
+from downslope.errors import DownslopeError, Loc
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Dim,
     Fail,
     For,
@@ -33,6 +34,8 @@ from downslope.ir.nodes import (
 
 Apply = Callable[[Let, Sequence[Any]], Any]
 """What an op gives for these values of its arguments, as IEEE arithmetic does."""
+Run = Callable[[Call, Sequence[Any]], Sequence[Any]]
+"""What the routine of a call gives for these arguments."""
 PASSES = 1_000_000
 """Passes of one `while` loop after which it is taken to be endless."""
 DTYPES: Mapping[str, type] = {"f": np.float64, "i": np.int64, "b": np.bool_}
@@ -93,6 +96,13 @@ class Buffer:
     events: dict[tuple[int, ...], Event] = field(default_factory=dict)
 
 
+def _no_routine(stmt: Call, _values: Sequence[Any]) -> Sequence[Any]:
+    raise DownslopeError(
+        f"there is no routine {stmt.callee.routine} here", loc=stmt.loc, why="ops alone were given.",
+        fix="report this.",
+    )  # fmt: skip
+
+
 class Interpreter:
     """Runs one function once. `first` is where the first value that is not finite arose, whatever came of it.
 
@@ -103,8 +113,10 @@ class Interpreter:
     (((inf, Event(op='divide', operands=(1.0, 0.0), value=inf, name='y', loc=None, loops=(), cause=None)),), (1.0, 0.0))
     """
 
-    def __init__(self, function: Function, apply: Apply) -> None:
+    def __init__(self, function: Function, apply: Apply, run: Run | None = None) -> None:
         self.function, self.apply = function, apply
+        found: Run = getattr(apply, "routine", _no_routine)
+        self.run = found if run is None else run
         self.first: Event | None = None
         self._values: dict[str, Any] = {}
         self._events: dict[str, Event] = {}
@@ -175,6 +187,8 @@ class Interpreter:
                 self._let(stmt)
             case Load() | Store() | New() | Like() | Dim():
                 self._array(stmt)
+            case Call():
+                self._call(stmt)
             case If():
                 side = stmt.then if self._get(stmt.cond)[0] else stmt.orelse
                 self._block(side)
@@ -207,6 +221,29 @@ class Interpreter:
                 Event(f"{stmt.op} raises {type(error).__name__}", operands, None, stmt.name, stmt.loc, place)
             ) from error
         self._set(stmt.name, value, self._judged(stmt.op, operands, value, stmt.name, stmt.loc, before))
+
+    def _call(self, stmt: Call) -> None:
+        """A run of the callee, which shares the tape; what a routine gives arises in it."""
+        given = [self._get(arg) for arg in stmt.args]
+        if stmt.callee.function is None:
+            values = [v.data if isinstance(v, Buffer) else v for v, _ in given]
+            for name, value in zip(stmt.results, self.run(stmt, values), strict=True):
+                self._receive(stmt, name, value)
+            return
+        inner = Interpreter(stmt.callee.function, self.apply, self.run)
+        inner.first, inner._tape, inner._loops = self.first, self._tape, self._loops
+        for param, found in zip(stmt.callee.function.params, given, strict=True):
+            inner._set(param.name, *found)
+        inner._block(stmt.callee.function.body)
+        self.first = inner.first
+        for name, value in zip(stmt.results, stmt.callee.function.body.yields, strict=True):
+            self._set(name, *inner._get(value))
+
+    def _receive(self, stmt: Call, name: str, value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            self._values[name] = Buffer(value, stmt.callee.name)
+        else:
+            self._set(name, value, self._judged(stmt.callee.name, (), value, name, stmt.loc, ()))
 
     def _array(self, stmt: Load | Store | New | Like | Dim) -> None:
         match stmt:

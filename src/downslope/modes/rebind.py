@@ -16,6 +16,7 @@ from typing import Any
 
 from downslope.errors import UsageError
 from downslope.modes.object_arrays import each, is_objects, maker, makers
+from downslope.read.resolve import spelled
 from downslope.rules import SPELLINGS
 
 Function = Callable[..., Any]
@@ -102,7 +103,14 @@ class Patches:
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),
             (np.float64, lambda x: self._apply("to_float", (x,))),
+            *self._routines(),
         ]
+
+    def _routines(self) -> list[tuple[Any, Function]]:
+        """Operations on whole arrays, element by element."""
+        from downslope.modes.object_routines import ROUTINES  # it loads NumPy
+
+        return [(spelled(spelling), routine) for spelling, routine in ROUTINES.items()]
 
     def _log(self, x: Any, base: Any = None) -> Any:
         value = self._apply("log", (x,))

@@ -9,7 +9,24 @@ So no array ever has to be restored.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from downslope.ir.nodes import Arg, Block, Dim, For, If, Load, Loop, Stmt, Store, While, blocks, defined, walk
+from downslope.ir.calls import recursive
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Dim,
+    For,
+    If,
+    Load,
+    Loop,
+    Stmt,
+    Store,
+    While,
+    blocks,
+    defined,
+    walk,
+)
+from downslope.passes.buffers import in_place
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,11 @@ class _Lost:
             case Store(name=name, array=array):
                 self._follow([name], [array])
                 return False
+            case Call(callee=callee, args=args):
+                # One that calls itself would be run again at every depth.
+                for name, array in in_place(stmt):
+                    self._follow([name], [array])
+                return recursive(callee) or any(map(self.has, args))
             case For() | While():
                 for carry in stmt.carried:
                     self._follow([carry.name], [carry.init])
@@ -95,7 +117,8 @@ class _Lost:
 
 
 def _has_loop(stmt: Stmt) -> bool:
-    return any(isinstance(inner, For | While) for inner in walk(Block((stmt,))))
+    """Whether a statement may use the tape."""
+    return any(isinstance(inner, For | While | Call) for inner in walk(Block((stmt,))))
 
 
 def _made(stmt: Stmt) -> frozenset[str]:

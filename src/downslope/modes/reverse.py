@@ -13,6 +13,7 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     For,
     Function,
     If,
@@ -27,6 +28,7 @@ from downslope.ir.nodes import (
 )
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_branches import ReverseBranches
+from downslope.modes.reverse_calls import ReverseCalls
 from downslope.modes.reverse_loops import ReverseLoops
 from downslope.passes.buffers import measured
 from downslope.passes.build import ONE, ZERO
@@ -63,13 +65,13 @@ def reverse(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> 
     return simplified(Function(function.name, tuple(params), body, False, function.loc))
 
 
-class _Reverse(ReverseBranches, ReverseLoops):
-    def block(self, block: Block, bars: Bars) -> tuple[list[Stmt], list[Stmt]]:
-        """The forward statements of a block, and those of its reverse; `bars` is updated.
+class _Reverse(ReverseBranches, ReverseLoops, ReverseCalls):
+    def groups(self, block: Block, bars: Bars) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
+        """For each statement of a block its forward, and the reverse of the block; `bars` is updated.
 
         The builder's current scope receives nothing: the reverse is collected and returned.
         """
-        ahead: list[Stmt] = []
+        ahead: list[tuple[Stmt, ...]] = []
         with self.build.scope() as back:
             for stmt in reversed(block.body):
                 self.build.place = stmt.loc
@@ -77,7 +79,7 @@ class _Reverse(ReverseBranches, ReverseLoops):
         ahead.reverse()
         return ahead, back
 
-    def statement(self, stmt: Stmt, bars: Bars) -> Stmt:
+    def statement(self, stmt: Stmt, bars: Bars) -> tuple[Stmt, ...]:
         """Emit the reverse of a statement; return its forward, with captures and tape added."""
         match stmt:
             case Let():
@@ -91,10 +93,12 @@ class _Reverse(ReverseBranches, ReverseLoops):
             case New(name=name):
                 bars.pop(name, None)
             case If():
-                return self.branch(stmt, bars)
+                return (self.branch(stmt, bars),)
             case For() | While():
-                return self.loop(stmt, bars)
-        return stmt
+                return (self.loop(stmt, bars),)
+            case Call():
+                return self.call(stmt, bars)
+        return (stmt,)
 
     def let(self, stmt: Let, bars: Bars) -> None:
         bar = bars.pop(stmt.name, ZERO)

@@ -1,9 +1,10 @@
 """The reverse of a branch: both sides again, with what the side taken has computed handed to it."""
 
-from downslope.ir.nodes import Arg, Block, For, If, Lit, Stmt, Store, While, defined
+from downslope.ir.nodes import Arg, Block, Call, For, If, Lit, Stmt, Store, While, defined
 from downslope.ir.rename import renamed
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.sweep import Sweep
+from downslope.passes.buffers import in_place
 from downslope.passes.build import ZERO
 from downslope.passes.simplify import live_block
 
@@ -54,6 +55,8 @@ class ReverseBranches(Sweep):
             match stmt:
                 case Store(name=name, array=array):
                     source[name] = array
+                case Call():
+                    source |= in_place(stmt)
                 case If():
                     source |= zip(stmt.results, stmt.then.yields, strict=True)
                 case For() | While():

@@ -79,13 +79,14 @@ class ReverseLoops(Sweep):
         with self.build.scope() as seeding:
             for i in slots:
                 self.accumulate(inner, stmt.body.yields[i], carry_bars[stmt.carried[i].name])
-            ahead, back = self.block(stmt.body, inner)
+            ahead, back = self.groups(stmt.body, inner)
         with self.build.scope() as missing:
             outputs = [self.handed_on(inner, stmt.carried[i].name, stmt.carried[i].name) for i in slots]
         outputs += [inner.get(name, ZERO) for name in totals]
-        again = [s for i, s in enumerate(ahead) if i not in plan.once]
-        once = [s for i, s in enumerate(ahead) if i in plan.once]
-        first = [s if i in plan.once else stmt.body.body[i] for i, s in enumerate(ahead)]
+        again = [s for i, group in enumerate(ahead) if i not in plan.once for s in group]
+        once = [s for i, group in enumerate(ahead) if i in plan.once for s in group]
+        plain = stmt.body.body
+        first = [s for i, group in enumerate(ahead) for s in (group if i in plan.once else (plain[i],))]
         return _Pass(first, once, [*unfailing(again), *seeding, *back, *missing], outputs)
 
     def swept(

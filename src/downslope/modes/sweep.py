@@ -54,9 +54,14 @@ class Sweep(ABC):
         _, live = live_block(block, frozenset())
         return frozenset(name for name in live if self.active(name))
 
-    @abstractmethod
     def block(self, block: Block, bars: Bars) -> tuple[list[Stmt], list[Stmt]]:
-        """The forward statements of a block, and those of its reverse; `bars` is updated.
+        """The forward statements of a block, and those of its reverse; `bars` is updated."""
+        ahead, back = self.groups(block, bars)
+        return [stmt for group in ahead for stmt in group], back
+
+    @abstractmethod
+    def groups(self, block: Block, bars: Bars) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
+        """For each statement of a block its forward, and the reverse of the block; `bars` is updated.
 
         The builder's current scope receives nothing: the reverse is collected and returned.
         """

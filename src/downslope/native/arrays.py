@@ -42,4 +42,4 @@ def text_of(function: Function, given: Mapping[str, Kind]) -> str:
     outputs = ", ".join(output.text for output in emitter.body(1))
     names = ", ".join((*(param.name for param in function.params), "tape"))
     lines = [f"def program({names}):", *(f"    {line}" for line in emitter.fresh_run()), *emitter.lines]
-    return "\n".join([*lines, f"    return ({outputs},)"])
+    return "\n".join([*emitter.parts.lines(), *lines, f"    return ({outputs},)"])

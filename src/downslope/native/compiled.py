@@ -117,7 +117,7 @@ def compiled(text: str, name: str, signature: Any, *, vector: bool = False) -> A
     file = store.cache_folder() / f"p{key}.py"
     stored = file.exists() or store.written(file, text.encode())
     # Numba's cache imports the module that a function says it belongs to: it must exist.
-    namespace = {**runtime.names_for(text), "__name__": runtime.__name__}
+    namespace = {**runtime.names_for(text), "__name__": runtime.__name__, "part": njit(**OPTIONS)}
     code: Any = text
     if vector:
         code, names = vectorised(text)

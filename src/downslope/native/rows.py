@@ -143,6 +143,7 @@ def kernel(
     columns = (*inputs, *([TARGET] if residual else []), *([WEIGHTS] if weighted else []))
     lines = [
         *([f"@register_jitable\n{loss}\n\n"] if loss else []),
+        *emitter.parts.lines(),
         *_head(function, columns, parameters, "_out"),
         f"    for _block in range(0, (_stop - _start + {BLOCK - 1}) // {BLOCK}):",
         *(f"        _total_{i} = 0.0" for i in range(len(sums))),
@@ -179,6 +180,7 @@ def row_kernel(
     emitter = Emitter(guarded(function, primal, given), given, fused=True)
     *outputs, fault = [text.text for text in emitter.body(2)]
     lines = [
+        *emitter.parts.lines(),
         *_head(function, tuple(inputs), parameters, "_out, _faults"),
         "    for _k in range(_start, _stop):",
         *_load(function, tuple(inputs), 2, emitter),

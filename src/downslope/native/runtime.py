@@ -13,6 +13,7 @@ from numba import types
 from numba.extending import intrinsic, register_jitable
 
 from downslope.native.special import SPECIAL, special
+from downslope.native.whole import WHOLE
 
 Function = Callable[..., Any]
 
@@ -247,4 +248,5 @@ NAMES: dict[str, object] = {
 def names_for(text: str) -> dict[str, object]:
     """The namespace of a piece of emitted code; SciPy, which is slow to load, only where it is called."""
     words = frozenset(re.findall(r"[A-Za-z_]\w*", text))
-    return {**NAMES, **{name: special(name) for name in sorted(words & SPECIAL)}}
+    routines = WHOLE if words & WHOLE.keys() else {}
+    return {**NAMES, **routines, **{name: special(name) for name in sorted(words & SPECIAL)}}

@@ -93,6 +93,7 @@ def text_of(function: Function, given: Mapping[str, Type]) -> str:
     outputs = [output.text for output in emitter.body(1)]
     names = ", ".join(param.name for param in function.params)
     lines = [
+        *emitter.parts.lines(),
         f"def program({names}, tape, _out):",
         *(f"    {line}" for line in emitter.fresh_run()),
         *emitter.lines,

@@ -63,6 +63,7 @@ def sequence_kernel(
     arrays = ", ".join(f"_column_{i}" for i in range(len(inputs) + 1))
     lines = [
         f"@register_jitable\n{_bare(step)}\n",
+        *emitter.parts.lines(),
         f"def _kernel({arrays}, _x, _place, tape, _state, _options, _rooms):",
         "    _slope, _work = _rooms[0], _rooms[1]",
         f"    for _k in range(len(_column_{len(inputs)})):",

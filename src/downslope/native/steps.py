@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from downslope.emit.python import emit
-from downslope.ir.nodes import Arg, Block, Function, Let, Lit, Param
+from downslope.ir.nodes import Arg, Block, Call, Function, Let, Lit, Param
 from downslope.ir.types import Kind
 from downslope.native.compiled import interpreted
+from downslope.native.whole import WHOLE
 
 
 class Steps:
@@ -20,6 +21,12 @@ class Steps:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, ...], Callable[..., Any]] = {}
+
+    @staticmethod
+    def routine(stmt: Call, values: Sequence[Any]) -> tuple[Any, ...]:
+        """What the routine of a call gives."""
+        found = WHOLE[stmt.callee.routine](*values)
+        return found if isinstance(found, tuple) else (found,)
 
     def __call__(self, stmt: Let, values: Sequence[Any]) -> Any:
         """The op of a statement on values; literals of the statement stay literals."""

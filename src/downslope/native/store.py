@@ -34,7 +34,8 @@ def key(text: str) -> str:
 def _surroundings() -> str:
     """Versions, processor, and our own functions that compiled programs contain."""
     own = b"".join(
-        (Path(__file__).parent / name).read_bytes() for name in ("runtime.py", "special.py", "compiled.py")
+        (Path(__file__).parent / name).read_bytes()
+        for name in ("runtime.py", "special.py", "compiled.py", "whole.py")
     )
     return "\n".join([*map(installed, USED), sys.version, processor(), hashlib.sha256(own).hexdigest()])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Dim, For, Function, If, Like, New, Stmt, Store, While, walk
+from downslope.ir.nodes import Arg, Block, Call, Dim, For, Function, If, Like, New, Stmt, Store, While, walk
 from downslope.ir.types import ArrayType
 from downslope.passes.types import arrays
 
@@ -25,6 +25,8 @@ def _block(block: Block, found: dict[str, str]) -> None:
         match stmt:
             case Store(name=name, array=array):
                 found[name] = found[array]
+            case Call():
+                found.update({name: found[array] for name, array in in_place(stmt)})
             case If():
                 _block(stmt.then, found)
                 _block(stmt.orelse, found)
@@ -34,6 +36,13 @@ def _block(block: Block, found: dict[str, str]) -> None:
                         found[name] = str(_root(left, found))
             case For() | While():
                 _loop(stmt, found)
+
+
+def in_place(stmt: Call) -> Iterator[tuple[str, str]]:
+    """The results of a call that are arguments changed in place, each with that argument."""
+    for name, place in zip(stmt.results, stmt.callee.memory, strict=True):
+        if place is not None:
+            yield name, str(stmt.args[place])
 
 
 def _root(arg: Arg, found: Mapping[str, str]) -> Arg:
@@ -66,6 +75,8 @@ def replaced(function: Function) -> frozenset[str]:
         match stmt:
             case Store(array=array):
                 names.add(array)
+            case Call():
+                names.update(array for _, array in in_place(stmt))
             case If():
                 pairs = zip(stmt.then.yields, stmt.orelse.yields, strict=True)
                 names.update(arg for pair in pairs for arg in pair)
@@ -80,6 +91,7 @@ def stored(function: Function) -> frozenset[str]:
     """Parameters whose elements the function overwrites."""
     root = roots(function)
     written = {root[stmt.name] for stmt in walk(function.body) if isinstance(stmt, Store)}
+    written |= {root[n] for s in walk(function.body) if isinstance(s, Call) for n, _ in in_place(s)}
     links = [(root[a], root[b]) for a, b in _handed_on(function.body) if a in root and b in root]
     while more := {before for before, after in links if after in written} - written:
         written |= more  # a rebound variable may still be the parameter
@@ -114,6 +126,12 @@ def measured(function: Function, names: Names) -> Function:
                         if root.get(name) == name:
                             axes = range(known[name].rank)
                             out += [Dim(names.fresh(f"{name}_len"), name, axis, stmt.loc) for axis in axes]
+                case Call(callee=callee):
+                    out.append(stmt)
+                    for name, place in zip(stmt.results, callee.memory, strict=True):
+                        if place is None and name in known:
+                            axes = range(known[name].rank)
+                            out += [Dim(names.fresh(f"{name}_len"), name, axis, stmt.loc) for axis in axes]
                 case For():
                     out.append(replace(stmt, body=inner(stmt.body)))
                 case While():
@@ -128,13 +146,14 @@ def measured(function: Function, names: Names) -> Function:
 class Shapes:
     """Where the shape of an array is known from: numbers, or a parameter."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, *, by_lengths: bool = False) -> None:
+        """With `by_lengths`, the lengths of parameters are numbers too, where the function takes them."""
         self._source: dict[str, str] = {}
         self._lengths: dict[str, tuple[Arg, ...]] = {}
         known = arrays(function)
         self._root = roots(function, known)
         self._rank = {name: kind.rank for name, kind in known.items()}
-        self._params = {param.name for param in function.params}
+        self._params = set() if by_lengths else {param.name for param in function.params}
         self._dims: dict[str, dict[int, str]] = {}
         for stmt in walk(function.body):
             self._learn(stmt)
@@ -144,9 +163,11 @@ class Shapes:
             case New(name=name, shape=shape):
                 self._lengths[name] = shape
             case Dim(name=name, array=array, axis=axis):
-                self._dims.setdefault(array, {})[axis] = name
+                self._dims.setdefault(array, {}).setdefault(axis, name)  # the first is right behind the array
             case Store(name=name, array=array) | Like(name=name, array=array):
                 self._source[name] = array
+            case Call():
+                self._source.update(in_place(stmt))
             case If():
                 for name, left in zip(stmt.results, stmt.then.yields, strict=True):
                     if self._root.get(name, name) != name and isinstance(left, str):

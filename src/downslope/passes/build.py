@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Let, Lit, Load, Stmt, Store
+from downslope.ir.nodes import Arg, Block, Carry, Dim, For, Let, Lit, Load, Stmt, Store
 from downslope.rules import RULES
 from downslope.rules.kinds import interpret
 
@@ -83,6 +83,23 @@ class Builder:
         name = self.names.fresh(hint)
         self.out.append(Load(name, array, index, self.place))
         return name
+
+    def inner(self, one: str, other: str, rank: int, start: Arg) -> Arg:
+        """The inner product of two arrays of a shape, on top of `start`."""
+        return self._inner(one, other, [], rank, start)
+
+    def _inner(self, one: str, other: str, index: list[Arg], rank: int, start: Arg) -> Arg:
+        if len(index) == rank:
+            at = tuple(index)
+            return self.add(start, self.product(self.load(one, at), self.load(other, at), True))
+        length, counter, carry, total = (self.names.fresh(hint) for hint in ("length", "k", "total", "total"))
+        self.out.append(Dim(length, one, len(index), self.place))
+        with self.scope() as body:
+            last = self._inner(one, other, [*index, counter], rank, carry)
+        block = Block(tuple(body), (last,))
+        carried = (Carry(carry, start),)
+        self.out.append(For(counter, Lit(0), length, Lit(1), carried, block, (total,), None, self.place))
+        return total
 
     def store(self, array: str, index: tuple[Arg, ...], value: Arg, hint: str) -> str:
         """The array after `array[index] = value`."""

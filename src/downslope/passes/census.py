@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from downslope.errors import Loc
+from downslope.ir.calls import recursive
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     For,
     Function,
     If,
@@ -33,10 +36,10 @@ WHOLE = frozenset(
 )
 COSTS: Mapping[str, float] = {
     "arithmetic": 1.0, "division": 5.0, "function": 15.0, "selection": 1.0, "whole": 1.0, "tape": 1.0,
-    "memory": 1.0, "array": 0.0,
+    "memory": 1.0, "array": 0.0, "routine": 1000.0,
 }  # fmt: skip
 """What one operation of a kind takes, in additions: rough, for a processor of today. What a fresh array takes
-depends on its size, which is not known here."""
+depends on its size, which is not known here; so does what a routine of NumPy's takes."""
 ASSUMED = 100
 """Passes of a loop whose number is not known beforehand."""
 
@@ -45,7 +48,7 @@ ASSUMED = 100
 class Region:
     """The operations of a block by kind, without those of the blocks inside it (`inner`).
 
-    `kind` is program, for, while, then or else; `passes` is the number of passes where it is known.
+    `kind` is program, for, while, call, then or else; `passes` is the number of passes where it is known.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Region:
         """One pass in additions; a loop whose number of passes is not known has `ASSUMED` of them."""
         own = sum(COSTS[kind] * count for kind, count in self.operations.items())
         loops = [region for region in self.inner if region.kind in ("for", "while")]
+        loops += [region for region in self.inner if region.kind == "call"]
         branches = [region for region in self.inner if region.kind in ("then", "else")]
         for loop in loops:
             own += loop.cost * (ASSUMED if loop.passes is None else loop.passes)
@@ -97,11 +101,26 @@ def _region(kind: str, loc: Loc | None, blocks: tuple[Block, ...], passes: int |
                     counts["memory"] += 1
                 case New() | Like():
                     counts["array"] += 1
+                case Call(callee=callee):
+                    inner.append(_called(callee, stmt.loc))
                 case Push(values=moved) | Pop(names=moved):
                     counts["tape"] += len(moved)
                 case _:
                     inner += _inside(stmt)
     return Region(kind, loc, counts, tuple(inner), passes)
+
+
+def _called(callee: Callee, loc: Loc | None) -> Region:
+    """What a call does; the calls of itself that a callee makes are not followed."""
+    if callee.function is None:
+        return Region("call", loc, {"routine": 1})
+    if "counting" in callee.made:
+        return Region("call", loc, {})
+    callee.made["counting"] = True
+    try:
+        return _region("call", loc, (callee.function.body,), ASSUMED if recursive(callee) else 1)
+    finally:
+        del callee.made["counting"]
 
 
 def _inside(stmt: Stmt) -> list[Region]:

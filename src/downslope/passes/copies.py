@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Carry, Dim, For, If, Lit, Load, New, Stmt, Store, While, walk
+from downslope.ir.nodes import Arg, Block, Call, Carry, Dim, For, If, Lit, Load, New, Stmt, Store, While, walk
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
+from downslope.passes.buffers import in_place
 
 
 def copied(array: str, kind: ArrayType, names: Names, loc: Loc | None) -> tuple[list[Stmt], str]:
@@ -40,6 +41,8 @@ def on_copies(block: Block, own: frozenset[str], kinds: Mapping[str, Kind], name
         match stmt:
             case Store(array=array):
                 handed.add(array)
+            case Call():
+                handed.update(array for _, array in in_place(stmt))
             case If():
                 handed.update((*stmt.then.yields, *stmt.orelse.yields))
             case For() | While():

@@ -1,9 +1,9 @@
 """Where integers and comparisons cut the derivative, and which inputs must stay integers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, For, Function, If, Let, Load, New, Store, walk
+from downslope.ir.nodes import Arg, Call, Callee, For, Function, If, Let, Load, New, Store, walk
 from downslope.passes.activity import of, varied
 from downslope.rules import RULES
 
@@ -28,6 +28,13 @@ def counts(function: Function) -> frozenset[str]:
     ['n']
     """
     facts = varied(function, {p.name: frozenset({i}) for i, p in enumerate(function.params)}, _whole)
+    bounds = _bounds(function)
+    found = frozenset[int]().union(*(of(bound, facts) for bound in bounds))
+    return frozenset(function.params[i].label for i in found)
+
+
+def _bounds(function: Function) -> list[Arg]:
+    """The values that must be integers."""
     bounds: list[Arg] = []
     for stmt in walk(function.body):
         match stmt:
@@ -39,8 +46,25 @@ def counts(function: Function) -> frozenset[str]:
                 bounds += index
             case New(shape=shape):
                 bounds += shape
-    found = frozenset[int]().union(*(of(bound, facts) for bound in bounds))
-    return frozenset(function.params[i].label for i in found)
+            case Call(callee=callee, args=args):
+                bounds += (args[i] for i in _whole_arguments(callee))
+    return bounds
+
+
+def _whole_arguments(callee: Callee) -> frozenset[int]:
+    """The arguments of a callee that must be integers."""
+    found: frozenset[int] = callee.made.get("whole", frozenset())
+    if "whole" in callee.made or callee.function is None:
+        return found
+    callee.made["whole"] = found  # for a call of itself: it is done again until nothing changes
+    seeds = {param.name: frozenset({i}) for i, param in enumerate(callee.function.params)}
+    facts = varied(callee.function, seeds, _whole)
+    while True:
+        before = found
+        found = frozenset[int]().union(*(of(bound, facts) for bound in _bounds(callee.function)))
+        callee.made["whole"] = found
+        if found == before:
+            return found
 
 
 def cuts(function: Function, name: str) -> tuple[Loc | None, ...] | None:
@@ -62,9 +86,20 @@ def severed(function: Function, names: Sequence[str]) -> tuple[Loc | None, ...]:
     >>> [place.line for place in severed(Function("f", (Param("x", "x"),), Block((step,), ("y",))), ("x",))]
     [1]
     """
+    return tuple(dict.fromkeys(_severed(function, names, set())))
+
+
+def _severed(
+    function: Function, names: Sequence[str], done: set[tuple[Callee, tuple[str, ...]]]
+) -> Iterator[Loc | None]:
     facts = varied(function, dict.fromkeys(names, frozenset({0})))
-    places: dict[Loc | None, None] = {}
     for stmt in walk(function.body):
+        if isinstance(stmt, Call) and stmt.callee.function is not None:
+            pairs = zip(stmt.callee.function.params, stmt.args, strict=True)
+            inner = tuple(param.name for param, arg in pairs if of(arg, facts))
+            if inner and (stmt.callee, inner) not in done:
+                done.add((stmt.callee, inner))
+                yield from _severed(stmt.callee.function, inner, done)
         match stmt:
             case Let(op=op, args=args):
                 partials = zip(args, RULES[op].partials, strict=True)
@@ -75,5 +110,4 @@ def severed(function: Function, names: Sequence[str]) -> tuple[Loc | None, ...]:
             case _:
                 cut = False
         if cut:
-            places[stmt.loc] = None
-    return tuple(places)
+            yield stmt.loc

@@ -5,7 +5,7 @@ it; integers wrap. The guarded program has one more output: 0, or the sum of the
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from downslope.errors import Loc, UnsupportedError, UsageError
@@ -13,6 +13,8 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     Carry,
     For,
     Function,
@@ -27,7 +29,7 @@ from downslope.ir.nodes import (
 )
 from downslope.ir.rename import renamed
 from downslope.ir.types import Kind
-from downslope.passes.types import inferred, type_of
+from downslope.passes.types import inferred, inside, type_of
 from downslope.rules.elementwise import ROWS
 
 SUSPECT = 1
@@ -52,14 +54,14 @@ def guarded(function: Function, primal: frozenset[str], given: Mapping[str, Kind
 
     Raises `UnsupportedError` for a literal integer that does not fit 64 bits, `UsageError` for a range of floats.
     """
-    guard = _Guard(function, primal, given)
+    guard = _Guard(function, primal, inferred(function, given))
     body, fault = guard.block(function.body, Lit(0))
     return replace(function, body=replace(body, yields=(*body.yields, fault)), scalar=False)
 
 
 class _Guard:
-    def __init__(self, function: Function, primal: frozenset[str], given: Mapping[str, Kind]) -> None:
-        self.types = inferred(function, given)
+    def __init__(self, function: Function, primal: frozenset[str], types: Mapping[str, Kind]) -> None:
+        self.types = types
         self.primal = primal
         self.names = Names(names_of(function))
 
@@ -81,6 +83,8 @@ class _Guard:
                 case Let():
                     out.append(stmt)
                     fault = self.let(stmt, fault, out)
+                case Call():
+                    fault = self.call(stmt, fault, out)
                 case If():
                     fault = self.branch(stmt, fault, out)
                 case For() | While() if self.watched(stmt):
@@ -116,7 +120,27 @@ class _Guard:
 
     def watched(self, stmt: Stmt) -> bool:
         """Whether anything inside needs a check."""
-        return any(isinstance(inner, Let) and self.risky(inner) for inner in walk(Block((stmt,))))
+        return any(
+            (isinstance(inner, Let) and self.risky(inner))
+            or (isinstance(inner, Call) and guards(inner.callee, self.kinds(inner)))
+            for inner in walk(Block((stmt,)))
+        )
+
+    # ---- calls -----------------------------------------------------------------------------------
+
+    def kinds(self, stmt: Call) -> tuple[Kind, ...]:
+        """The types of a call's arguments."""
+        return tuple(type_of(arg, self.types) or "f" for arg in stmt.args)
+
+    def call(self, stmt: Call, fault: Arg, out: list[Stmt]) -> Arg:
+        """A call of the callee with its checks, which gives its own fault code."""
+        kinds = self.kinds(stmt)
+        if not guards(stmt.callee, kinds):
+            out.append(stmt)
+            return fault
+        inner = self.names.fresh("fault")
+        out.append(replace(stmt, results=(*stmt.results, inner), callee=guarded_callee(stmt.callee, kinds)))
+        return _Steps(self.names, out, stmt.loc)("bitwise_or", fault, inner)
 
     # ---- branches and loops --------------------------------------------------------------------
 
@@ -157,6 +181,56 @@ class _Guard:
         self.primal |= {new for old, new in fresh.items() if old in self.primal}
         block, end = self.block(copy, fault)
         return block.body, end
+
+
+def guards(callee: Callee, kinds: tuple[Kind, ...]) -> bool:
+    """Whether a callee, or what it calls, has a step that is watched."""
+    key = ("guards", kinds)
+    if key not in callee.made:
+        callee.made[key] = any(_risky(*one) for one in _called(callee, kinds))
+    found: bool = callee.made[key]
+    return found
+
+
+def _called(callee: Callee, kinds: tuple[Kind, ...]) -> Iterator[tuple[Function, _Guard]]:
+    """The callee's body and those of all that it calls, each with what watches it."""
+    todo, done = [(callee, kinds)], set[tuple[Callee, tuple[Kind, ...]]]()
+    while todo:
+        one = todo.pop()
+        function = one[0].function
+        if one in done or function is None or one[0].half == "back":
+            continue
+        done.add(one)
+        guard = _Guard(function, _own_names(one[0]), inside(*one))
+        yield function, guard
+        todo += [(s.callee, guard.kinds(s)) for s in walk(function.body) if isinstance(s, Call)]
+
+
+def _risky(function: Function, guard: _Guard) -> bool:
+    return any(isinstance(stmt, Let) and guard.risky(stmt) for stmt in walk(function.body))
+
+
+def guarded_callee(callee: Callee, kinds: tuple[Kind, ...]) -> Callee:
+    """The callee for arguments of these types, with the fault code of its run as a last output."""
+    key = ("guarded", kinds)
+    if key not in callee.made:
+        assert callee.function is not None
+        new = replace(
+            callee, outputs=(*callee.outputs, "i"), memory=(*callee.memory, None), function=None, made={}
+        )
+        callee.made[key] = new
+        guard = _Guard(callee.function, _own_names(callee), inside(callee, kinds))
+        body, fault = guard.block(callee.function.body, Lit(0))
+        whole = replace(body, yields=(*body.yields, fault))
+        new.function = replace(callee.function, body=whole, scalar=False)
+    found: Callee = callee.made[key]
+    return found
+
+
+def _own_names(callee: Callee) -> frozenset[str]:
+    """The names that the program itself computes in a callee."""
+    first = callee.origin or callee
+    return names_of(first.function) if first.function is not None else frozenset()
 
 
 class _Steps:

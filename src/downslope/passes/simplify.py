@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from downslope.ir.calls import fails
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Dim,
     Fail,
     For,
@@ -81,6 +83,10 @@ def _live_stmt(stmt: Stmt, live: frozenset[str]) -> tuple[Stmt | None, frozenset
             | Dim(name=name)
         ):
             return (stmt, (live - {name}) | names_in(operands(stmt))) if name in live else (None, live)
+        case Call(callee=callee, results=results):
+            if live.isdisjoint(results) and not fails(callee):
+                return None, live
+            return stmt, (live - frozenset(results)) | names_in(stmt.args)
         case If():
             return _live_if(stmt, live)
         case For() | While():
@@ -103,7 +109,10 @@ def _live_if(stmt: If, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str
 def _live_loop(stmt: For | While, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:
     """A carry is needed if its result is, or if a needed value of the next pass depends on it."""
     used = {i for i, name in enumerate(stmt.results) if name in live}
-    effects = any(isinstance(inner, Fail | Push | Pop) for inner in walk(stmt.body))
+    effects = any(
+        isinstance(inner, Fail | Push | Pop) or (isinstance(inner, Call) and fails(inner.callee))
+        for inner in walk(stmt.body)
+    )
     if not used and not effects:
         return None, live
     if stmt.until is not None:

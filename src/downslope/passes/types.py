@@ -4,11 +4,13 @@ Types decide what emitted code looks like: powers of integers, and the start of 
 set inside a loop only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
+    Callee,
     Dim,
     For,
     Function,
@@ -25,14 +27,67 @@ from downslope.ir.nodes import (
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.rules.result_types import joined, result_type
 
+Kinds = tuple[Kind, ...]
+Lookup = Callable[[Callee, Kinds], Kinds]
+"""The types of what a callee gives for arguments of these types."""
+
 
 def inferred(function: Function, given: Mapping[str, Kind]) -> Mapping[str, Kind]:
     """The type of every value; number parameters that are not `given` are floats."""
-    facts: dict[str, Kind] = {
-        param.name: param.array or given.get(param.name, "f") for param in function.params
-    }
-    _block(function.body, facts)
+    facts = _params(function, given)
+    _block(function.body, facts, results_of)
     return facts
+
+
+def inside(callee: Callee, kinds: Kinds) -> Mapping[str, Kind]:
+    """The type of every value in a callee's body, for arguments of these types."""
+    return _inside(callee, kinds, results_of)
+
+
+def results_of(callee: Callee, kinds: Kinds) -> Kinds:
+    """The types of a callee's results for arguments of these types.
+
+    What calls itself is taken to give truth values at first, then what its body makes of that, and so
+    on until nothing changes.
+    """
+    if (key := ("types", kinds)) in callee.made:
+        found: Kinds = callee.made[key]
+        return found
+    table: dict[tuple[Callee, Kinds], Kinds] = {}
+
+    def lookup(inner: Callee, given: Kinds) -> Kinds:
+        known: Kinds | None = inner.made.get(("types", given))
+        return known or table.setdefault((inner, given), tuple(kind or "b" for kind in inner.outputs))
+
+    lookup(callee, kinds)
+    while True:
+        before = dict(table)
+        for one, given in before:
+            if one.function is not None and None in one.outputs:
+                facts = _inside(one, given, lookup)
+                yields = one.function.body.yields
+                table[one, given] = tuple(type_of(value, facts) or "f" for value in yields)
+        if table == before:
+            break
+    for (one, given), result in table.items():
+        one.made["types", given] = result
+    return table[callee, kinds]
+
+
+def _inside(callee: Callee, kinds: Kinds, lookup: Lookup) -> Mapping[str, Kind]:
+    assert callee.function is not None
+    given = {param.name: kind for param, kind in zip(callee.function.params, kinds, strict=True)}
+    facts = _params(callee.function, given)
+    ahead = callee.partner.function if callee.half == "back" and callee.partner else None
+    if ahead is not None:  # what it pops is named as it was pushed there; numbers are passed to both
+        facts = {**_params(ahead, given), **facts}
+        _block(ahead.body, facts, lookup)
+    _block(callee.function.body, facts, lookup)
+    return facts
+
+
+def _params(function: Function, given: Mapping[str, Kind]) -> dict[str, Kind]:
+    return {param.name: param.array or given.get(param.name, "f") for param in function.params}
 
 
 def type_of(arg: Arg, facts: Mapping[str, Kind]) -> Kind | None:
@@ -59,7 +114,7 @@ def _joined(*types: Kind | None) -> Kind:
     return array or joined([_number(t) for t in types])
 
 
-def _block(block: Block, facts: dict[str, Kind]) -> None:
+def _block(block: Block, facts: dict[str, Kind], lookup: Lookup) -> None:
     for stmt in block.body:
         match stmt:
             case Let():
@@ -72,13 +127,16 @@ def _block(block: Block, facts: dict[str, Kind]) -> None:
                 facts[stmt.name] = stmt.type
             case Dim(name=name):
                 facts[name] = "i"
+            case Call(results=results, callee=callee, args=args):
+                kinds = tuple(type_of(arg, facts) or "f" for arg in args)
+                facts.update(zip(results, lookup(callee, kinds), strict=True))
             case If():
-                _block(stmt.then, facts)
-                _block(stmt.orelse, facts)
+                _block(stmt.then, facts, lookup)
+                _block(stmt.orelse, facts, lookup)
                 for name, a, b in zip(stmt.results, stmt.then.yields, stmt.orelse.yields, strict=True):
                     facts[name] = _joined(type_of(a, facts), type_of(b, facts))
             case For() | While():
-                _loop(stmt, facts)
+                _loop(stmt, facts, lookup)
             case Pop(names=names, pushed=pushed):
                 facts.update({n: type_of(p, facts) or "f" for n, p in zip(names, pushed, strict=True)})
 
@@ -89,7 +147,7 @@ def _array(name: str, facts: Mapping[str, Kind]) -> ArrayType:
     return kind
 
 
-def _loop(stmt: For | While, facts: dict[str, Kind]) -> None:
+def _loop(stmt: For | While, facts: dict[str, Kind], lookup: Lookup) -> None:
     if isinstance(stmt, For):
         facts[stmt.index] = "i"
     for carry in stmt.carried:
@@ -99,8 +157,8 @@ def _loop(stmt: For | While, facts: dict[str, Kind]) -> None:
     while True:
         before = [facts.get(carry.name) for carry in stmt.carried]
         if isinstance(stmt, While):
-            _block(stmt.test, facts)
-        _block(stmt.body, facts)
+            _block(stmt.test, facts, lookup)
+        _block(stmt.body, facts, lookup)
         for carry, value in zip(stmt.carried, stmt.body.yields, strict=True):
             facts[carry.name] = _joined(facts.get(carry.name), type_of(value, facts))
         if before == [facts.get(carry.name) for carry in stmt.carried]:

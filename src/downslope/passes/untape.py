@@ -8,11 +8,12 @@ loops are run once before, as far as that takes, to count their passes.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from downslope.errors import DownslopeError
+from downslope.errors import DownslopeError, UnsupportedError
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Carry,
     For,
     Function,
@@ -69,6 +70,7 @@ def untaped(function: Function) -> Function:
     >>> taped(untaped(Function("f", (Param("x", "x"),), Block((ahead, back), ("t",)))))
     False
     """
+    _check_calls(function)
     if not taped(function):
         return function
     whole = counts(function)
@@ -78,6 +80,19 @@ def untaped(function: Function) -> Function:
     if taped(result):
         raise fault(function, "a pop without a push")
     return result
+
+
+def _check_calls(function: Function) -> None:
+    """Raise `UnsupportedError` where a tape is shared with a function that is called."""
+    for stmt in walk(function.body):
+        if isinstance(stmt, Call) and stmt.callee.half:
+            first = stmt.callee.origin or stmt.callee
+            raise UnsupportedError(
+                f"reverse mode twice through the calls of {first.name}",
+                loc=stmt.loc,
+                why="what it keeps for the way back depends on how deep it calls itself.",
+                fix="use forward mode for one of the derivatives (hessian and hvp do).",
+            )
 
 
 def fault(function: Function | None, what: str) -> DownslopeError:

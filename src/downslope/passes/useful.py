@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Set
 
-from downslope.ir.nodes import Arg, For, Function, If, Let, Load, Pop, Stmt, Store, While, walk
-from downslope.passes.activity import Through, smooth
+from downslope.ir.nodes import Arg, Call, For, Function, If, Let, Load, Pop, Stmt, Store, While, walk
+from downslope.passes.activity import TAPE, Through, flows, smooth
 
 
 def useful(function: Function, through: Through = smooth) -> frozenset[str]:
@@ -33,6 +33,9 @@ def _sources(stmt: Stmt, names: Set[str], through: Through) -> Iterator[Arg]:
             yield stmt.array
         case Store() if stmt.name in names:
             yield from (stmt.array, stmt.value)
+        case Call():
+            for name, sources in zip(stmt.results, flows(stmt.callee, through), strict=True):
+                yield from (stmt.args[i] for i in sources if i != TAPE and name in names)
         case If():
             for name, *sides in zip(stmt.results, stmt.then.yields, stmt.orelse.yields, strict=True):
                 yield from sides if name in names else ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
+from downslope.read.calling import whole_of
 from downslope.read.fence_arrays import ArrayFence, Locals, Nested, is_word
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
@@ -320,6 +321,11 @@ class _Fence(ArrayFence):
             ):
                 yield self._problem(
                     node, f"keywords in a call of {name}", "they are not read.", "pass by position."
+                )
+        elif (whole := whole_of(value)) is not None:
+            if node.keywords:
+                yield self._problem(
+                    node, f"keywords in a call of {whole.spelling}", "they are not read.", "pass by position."
                 )
         elif isinstance(value, Missing):
             yield self._problem(

@@ -9,9 +9,10 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, Stmt, names_of, walk
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
-from downslope.read.control import ControlReader
+from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
 from downslope.read.fence import fence
 from downslope.read.frames import UNSET, Closure, Frame, Value, flat
+from downslope.read.literals import decided
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, structured
@@ -29,10 +30,7 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     fence(source)
     lowerer = _Lowerer()
     given: list[Kind] = list(kinds) or ["f" for _ in source.arguments]
-    params = tuple(
-        Param(lowerer.names.fresh(name), name, kind if isinstance(kind, ArrayType) else None)
-        for name, kind in zip(source.arguments, given, strict=True)
-    )
+    params = lowerer.parameters(source, given)
     env = _preset(source)
     env |= {param.label: lowerer.parameter(param, kind) for param, kind in zip(params, given, strict=True)}
     value = lowerer.function(source.node, Frame(source, env))
@@ -40,6 +38,25 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     name = getattr(source.node, "name", "program")
     loc = source.loc(source.node)
     whole = Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
+    return _apart(whole, lowerer.names)
+
+
+def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what: str) -> Function:
+    """A derivative program as the body of a callee; its results have the shapes of the arguments `like`.
+
+    It stores into none of its arguments, and its results share no memory with them or with one another.
+    Raises `UnsupportedError` for what cannot be read, or where its results do not fit.
+    """
+    fence(source)
+    check_arguments(source, kinds, what)
+    lowerer = _Lowerer()
+    params = lowerer.parameters(source, kinds)
+    values = [lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)]
+    value = lowerer.function(source.node, Frame(source, dict(zip(source.arguments, values, strict=True))))
+    results = check_results(source, lowerer.known(value), [kinds[place] for place in like], what)
+    outputs = lowerer.fresh_results(results, [values[place] for place in like], values)
+    lowerer.check_unchanged(source, values, what)
+    whole = Function(what, params, Block(tuple(lowerer.out), outputs), False, source.loc(source.node))
     return _apart(whole, lowerer.names)
 
 
@@ -53,7 +70,14 @@ def _apart(function: Function, names: Names) -> Function:
     return replace(function, params=params, body=renamed(function.body, new))
 
 
-class _Lowerer(ControlReader):
+class _Lowerer(CallReader):
+    def parameters(self, source: Source, kinds: Sequence[Kind]) -> tuple[Param, ...]:
+        """The parameters of a function, one for each argument."""
+        return tuple(
+            Param(self.names.fresh(name), name, kind if isinstance(kind, ArrayType) else None)
+            for name, kind in zip(source.arguments, kinds, strict=True)
+        )
+
     def parameter(self, param: Param, kind: Kind) -> Value:
         """What an argument is inside the program."""
         if param.array is not None:
@@ -99,6 +123,10 @@ class _Lowerer(ControlReader):
         if method is not None:
             return method
         target = resolve(node.func, frame.source.namespace)
+        whole = whole_of(target)
+        if whole is not None:
+            values = [self.expression(argument, frame) for argument in node.args]
+            return self.whole_call(whole, values, hint, lower_apart)
         row = row_of(target)
         if row is not None and row.array:
             return self.array_call(row.name, node, frame, hint)
@@ -347,7 +375,7 @@ class _Lowerer(ControlReader):
         """`a < b < c` is `a < b and b < c`, with b computed once and c only if needed."""
         left = self.expression(node.left, frame)
         right = self.expression(node.comparators[0], frame)
-        first = self.apply(OPERATORS[type(node.ops[0])], [left, right])
+        first = decided(node.ops[0], left, right) or self.apply(OPERATORS[type(node.ops[0])], [left, right])
         if len(node.ops) == 1:
             return first
         rest = ast.copy_location(ast.Compare(ast.Name("__middle"), node.ops[1:], node.comparators[1:]), node)
