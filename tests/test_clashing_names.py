@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import downslope as ds
@@ -42,6 +43,17 @@ CASES = [
 def test_a_variable_may_have_the_name_of_a_helper(program, args, mode, engine):
     expected = dual_derivative(program, args, 0)[1]
     assert ds.derivative(program, mode=mode, engine=engine)(*args) == pytest.approx(expected, rel=1e-12)
+
+
+def name_of_an_index(x, at):
+    i = int(at)
+    return x[i] * x[i]
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_a_variable_may_have_the_name_of_an_index(engine):
+    slope = ds.grad(name_of_an_index, engine=engine)(np.array([1.0, 2.0]), 1)
+    assert slope.tolist() == [0.0, 4.0]
 
 
 def test_other_variables_keep_their_names():
