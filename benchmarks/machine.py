@@ -5,13 +5,15 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("downslope", "numba", "llvmlite", "numpy", "scipy", "jax", "jaxlib")
+PACKAGES = (
+    "downslope", "numba", "llvmlite", "numpy", "scipy", "jax", "jaxlib", "torch", "autograd", "casadi",
+)  # fmt: skip
 
 
 def described() -> str:
     """Processor, cores, load and versions, on one line each."""
     load = os.getloadavg()[0]
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return "\n".join(
         [
             f"processor: {processor()}, {os.cpu_count()} cores, load {load:.1f} at the start",
@@ -19,6 +21,14 @@ def described() -> str:
             f"packages: {versions}",
         ]
     )
+
+
+def version(package: str) -> str:
+    """The installed version of a package."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def processor() -> str:

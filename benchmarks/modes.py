@@ -12,7 +12,7 @@ from downslope.calculus.program import Program
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
-from downslope.native.rows import kernel
+from downslope.native.rows import TARGET, kernel
 from downslope.passes.simplify import simplified
 from downslope.read.lower import lower
 from downslope.read.source import read_source
@@ -52,7 +52,7 @@ def cases(program: Callable[..., Any], count: int) -> dict[str, Callable[[], Any
     labels = [f"p{i}" for i in range(count)]
     names = {param.label: param.name for param in read.function.params}
     rng = np.random.default_rng(7)
-    columns = {"x": rng.uniform(0.0, 6.0, ROWS), "target": rng.uniform(0.0, 1.0, ROWS)}
+    columns = {"x": rng.uniform(0.0, 6.0, ROWS), TARGET: rng.uniform(0.0, 1.0, ROWS)}
     x = rng.uniform(0.5, 1.5, count)
 
     def summing(function: Function) -> Callable[[], Any]:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from importlib import util
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,12 @@ LONGEST = 120
 HEAD = f"  {'':<16}{'primal':>12}{'gradient':>12}{'ratio':>9}{'first call':>12}{'peak memory':>13}"
 
 
-def tables(chosen: Sequence[str] = NAMES, large: bool = False) -> str:
-    """Measure and show the chosen problems."""
-    return "\n\n".join("\n".join(lines) for name in chosen for lines in _sizes(name, large))
-
-
-def _sizes(name: str, large: bool) -> Iterator[list[str]]:
-    problem = problem_of(name)
-    sizes = {**problem.SIZES, **(getattr(problem, "LARGE", {}) if large else {})}
-    for size in sizes:
-        lines = [f"{problem.TITLE}, {size}", HEAD, *_rows(problem, name, size)]
-        for line in lines:
-            print(line, file=sys.stderr, flush=True)
-        yield lines
+def tables(chosen: Sequence[str] = NAMES, large: bool = False) -> Iterator[str]:
+    """Measure the chosen problems, and show each size as it is done."""
+    for name in chosen:
+        problem = problem_of(name)
+        for size in {**problem.SIZES, **(getattr(problem, "LARGE", {}) if large else {})}:
+            yield "\n".join([f"{problem.TITLE}, {size}", HEAD, *_rows(problem, name, size)])
 
 
 def _rows(problem: Any, name: str, size: str) -> Iterator[str]:
@@ -94,7 +88,7 @@ def _times(found: dict[str, float]) -> str:
 def checked(gradients: dict[str, Any], tolerance: float = 1e-7) -> None:
     """Fail unless all gradients are one, relative to the largest number in it."""
     names = list(gradients)
-    for one, other in zip(names, names[1:], strict=False):
+    for one, other in pairwise(names):
         a, b = gradients[one], gradients[other]
         if a.shape != b.shape or not np.max(np.abs(a - b)) <= tolerance * np.max(np.abs(a)):
             raise Wrong(f"the gradients of {one} and {other} differ")

@@ -9,7 +9,16 @@ for libraries that need minutes; what they take is multiplied by `SCALE`.
 
 NAMES = (
     "gmm",
-    "log_sum_exp",
-    "heat",
+    "lstm",
+    "bundle",
+    "hand_simple",
+    "hand_tracking",
     "rk4",
+    "heat",
+    "black_scholes",
+    "kalman",
+    "particles",
+    "kmeans",
+    "determinant",
+    "log_sum_exp",
 )
