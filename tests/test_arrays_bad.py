@@ -29,14 +29,16 @@ def loaded(body: str, arguments: str = "a") -> Callable[..., Any]:
 
 
 REFUSED = {
-    "mask": ("return np.sum(a[a > 0.4])", "a[a > 0.4]"),
-    "index array": ("return np.sum(a[np.array([0, 1])])", "a[np.array([0, 1])]"),
+    "floats as indices": ("return np.sum(a[a])", "a[a]"),
+    "sum of truth values": ("m = (a > 0.4) - (a > 0.6)\nreturn np.sum(a[m])", "(a > 0.4) - (a > 0.6)"),
+    "other truth value of a number": ("return a[0] * ~(a[0] > 0.4)", "~(a[0] > 0.4)"),
+    "store at places it holds": ("k = np.array([1, 0])\nk[k] = 1\nreturn a[k[0]]", "k[k] = 1"),
     "too many indices": ("return a[0, 1]", "a[0, 1]"),
     "float index": ("return a[0.5]", "a[0.5]"),
     "float index of a variable": ("k = a[0] * 2\nreturn a[k]", "a[k]"),
     "step that varies": ("k = len(a)\nreturn np.sum(a[::k])", "a[::k]"),
-    "sort": ("b = np.sort(a)\nreturn b[0]", "np.sort(a)"),
-    "unknown method": ("return a.argsort()[0]", "a.argsort"),
+    "no function for it": ("b = np.unique(a)\nreturn b[0]", "np.unique(a)"),
+    "unknown method": ("return a.byteswap()[0]", "a.byteswap"),
     "unknown attribute": ("return a.strides[0]", "a.strides"),
     "float32 inside": (
         "b = np.zeros(3, dtype=np.float32)\nreturn b[0] + a[0]",

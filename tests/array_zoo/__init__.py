@@ -1,8 +1,8 @@
 """Small programs with arrays, each with a point to differentiate at."""
 
-from array_zoo import algorithms, aliases, elements, rearranged, routines, traps, whole
+from array_zoo import algorithms, aliases, elements, indices, rearranged, routines, traps, whole
 from array_zoo.registry import ARRAY_ZOO, ArraySpecimen
 
-FAMILIES = (elements, aliases, algorithms, whole, traps, rearranged, routines)
+FAMILIES = (elements, aliases, algorithms, whole, traps, rearranged, routines, indices)
 
 __all__ = ["ARRAY_ZOO", "FAMILIES", "ArraySpecimen"]

@@ -14,7 +14,8 @@ KINK = "at a kink the two sides have different slopes"
 class ArraySpecimen:
     """A program with arrays, and arguments to differentiate it at; `wrt` are the positions that vary.
 
-    `numeric` says why differences do not apply; where it is empty, they do.
+    `numeric` says why differences do not apply; where it is empty, they do. `native` is whether it is compiled
+    as well: a few programs of each kind are, for a compilation takes seconds.
     """
 
     program: Callable[..., Any]
@@ -22,6 +23,7 @@ class ArraySpecimen:
     wrt: tuple[int, ...]
     numeric: str = ""
     name: str = field(default="")
+    native: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -35,7 +37,7 @@ ARRAY_ZOO: list[ArraySpecimen] = []
 
 
 def specimen(
-    *args: Any, wrt: tuple[int, ...] | None = None, numeric: str = ""
+    *args: Any, wrt: tuple[int, ...] | None = None, numeric: str = "", native: bool = True
 ) -> Callable[[Program], Program]:
     """Register a program with sample arguments; by default floats and arrays of floats vary."""
     varied = tuple(i for i, value in enumerate(args) if np.asarray(value).dtype.kind == "f")
@@ -43,7 +45,7 @@ def specimen(
     def add(program: Program) -> Program:
         base = program.__name__
         name = base if all(one.name != base for one in ARRAY_ZOO) else f"{base}_{len(ARRAY_ZOO)}"
-        ARRAY_ZOO.append(ArraySpecimen(program, args, varied if wrt is None else wrt, numeric, name))
+        ARRAY_ZOO.append(ArraySpecimen(program, args, varied if wrt is None else wrt, numeric, name, native))
         return program
 
     return add

@@ -16,6 +16,7 @@ from downslope.modes.object_arrays import as_objects, each, is_any_array
 from downslope.modes.rebind import Patches
 from downslope.rules import RULES, SPELLINGS
 from downslope.rules.kinds import interpret, is_mask
+from downslope.rules.result_types import BOOLEAN
 
 _LEVELS = count(1)
 
@@ -171,7 +172,8 @@ def _method(op: str) -> Callable[..., Any]:
 
     def call(*args: Any) -> Any:
         if any(map(is_any_array, args)):
-            return each(lambda *numbers: apply(op, numbers), args)
+            found = each(lambda *numbers: apply(op, numbers), args)
+            return found.astype(bool) if op in BOOLEAN else found
         return apply(op, args)
 
     return call

@@ -71,6 +71,33 @@ def each(function: Function, args: tuple[Any, ...]) -> Any:
     return np.frompyfunc(lambda *numbers: function(*numbers), len(args), 1)(*map(_held, args))
 
 
+def counted(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """`numpy.bincount` of weights of any kind."""
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    found = np.zeros(max(int(max(x, default=-1)) + 1, minlength), object)
+    for place, weight in zip(x, weights, strict=True):
+        found[place] += weight
+    return found
+
+
+def plain_numbers(array: Any, number: Function) -> Any:
+    """The array of floats that an array of objects stands for."""
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    return np.array([float(number(x)) for x in array.ravel()], float).reshape(array.shape)
+
+
+def boxed(method: Function) -> Function:
+    """A method of a ufunc, `at` or `reduce`, that takes numbers of any kind."""
+
+    def call(array: Any, *args: Any, **options: Any) -> Any:
+        held = (args[0], _held(args[1])) if len(args) == 2 else args
+        return method(array, *held, **options)
+
+    return call
+
+
 def _held(value: Any) -> Any:
     """A number in an array of no dimensions, so that NumPy does not ask it how to be a function's argument."""
     if is_any_array(value):

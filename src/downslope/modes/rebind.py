@@ -15,7 +15,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from downslope.errors import UsageError
-from downslope.modes.object_arrays import each, is_objects, maker, makers
+from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.read.resolve import spelled
 from downslope.rules import SPELLINGS
 
@@ -25,6 +25,10 @@ BY_PROTOCOL = frozenset({"builtins.int", "builtins.bool", "builtins.abs", "built
 """Builtins that ask the number itself (`__int__` …), so they need no replacement."""
 FOREIGN = frozenset({"numpy", "scipy", "numba"})
 """Packages whose functions are taken as they are."""
+
+FLAT = ("digitize", "isclose", "allclose", "array_equal")
+"""Functions of NumPy that give no floats."""
+UFUNC_METHODS = ("at", "reduce", "accumulate", "outer", "reduceat")
 
 _LIBRARY = sysconfig.get_paths()["stdlib"]
 """Where the standard library is."""
@@ -75,6 +79,9 @@ class Patches:
                 return new(*args, **options)
             return original(*args, **options)
 
+        for name in UFUNC_METHODS:
+            if hasattr(original, name):
+                setattr(call, name, boxed(getattr(original, name)))
         call.__name__ = getattr(original, "__name__", "call")
         call.__doc__ = original.__doc__
         return call
@@ -103,6 +110,8 @@ class Patches:
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),
             (np.float64, lambda x: self._apply("to_float", (x,))),
+            (np.bincount, counted),
+            *((getattr(np, name), self._flat(getattr(np, name))) for name in FLAT),
             *self._routines(),
         ]
 
@@ -111,6 +120,16 @@ class Patches:
         from downslope.modes.object_routines import ROUTINES  # it loads NumPy
 
         return [(spelled(spelling), routine) for spelling, routine in ROUTINES.items()]
+
+    def _flat(self, original: Function) -> Function:
+        """A function of NumPy whose result does not vary."""
+
+        def bare(value: Any) -> Any:
+            while isinstance(value, self._kind):
+                value = value.value()  # type: ignore[attr-defined]  # numbers of our kind have one
+            return plain_numbers(value, bare) if is_objects(value) else value
+
+        return lambda *args, **options: original(*map(bare, args), **{k: bare(v) for k, v in options.items()})
 
     def _log(self, x: Any, base: Any = None) -> Any:
         value = self._apply("log", (x,))

@@ -9,6 +9,7 @@ from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import Type
 from downslope.read.arrays import Arrays
 from downslope.read.frames import Value
+from downslope.read.picking import Picking
 from downslope.read.views import Lazy, View
 from downslope.read.whole_arrays import Elements, WholeArrays, in_rows, zero
 from downslope.rules.result_types import result_type
@@ -26,6 +27,7 @@ class ArrayCalls:
 
     def __init__(self, arrays: Arrays, whole: WholeArrays) -> None:
         self.arrays, self.whole = arrays, whole
+        self.picking = Picking(whole)
         self._of_number = False  # whether the call that is read has a number for an argument
 
     def call(
@@ -188,12 +190,12 @@ class ArrayCalls:
         return (len(value), *(inner.pop() if inner else ()))
 
     def arange(self, args: Sequence[Value], dtype: Type | None, hint: str) -> View:
-        """Whole numbers from start to stop."""
+        """Numbers from start to stop in equal steps, without the stop."""
         numbers = [self.number(arg) for arg in args]
-        if not 1 <= len(numbers) <= 3 or any(
-            self.arrays.numbers.sum_of(number) is None for number in numbers
-        ):
-            self.refused("numpy.arange of numbers that are not known to be whole")
+        if not 1 <= len(numbers) <= 3:
+            self.refused("numpy.arange with these arguments")
+        if any(self.arrays.numbers.sum_of(number) is None for number in numbers):
+            return self.spaced(numbers, dtype, hint)
         start = numbers[0] if len(numbers) > 1 else Lit(0)
         stop = numbers[min(1, len(numbers) - 1)]
         step = numbers[2] if len(numbers) > 2 else Lit(1)
@@ -208,6 +210,22 @@ class ArrayCalls:
             return whole("add", start, whole("multiply", index[0], step))
 
         return self.cast(Lazy((count,), element, "i"), dtype or "i", hint)
+
+    def spaced(self, numbers: Sequence[Arg], dtype: Type | None, hint: str) -> View:
+        """`arange` of numbers that may not be whole. How many there are does not vary."""
+        row = self.arrays.host.row
+        start = numbers[0] if len(numbers) > 1 else Lit(0.0)
+        step = numbers[2] if len(numbers) > 2 else Lit(1.0)
+        span = row("subtract", [numbers[min(1, len(numbers) - 1)], start])
+        count = row("ceil_int", [row("divide", [span, step])], "count")
+        count = row("where", [row("less", [count, Lit(0)]), Lit(0), count], "count")
+        self.arrays.numbers.whole(str(count), Lit(0))
+        width = row("subtract", [row("add", [start, step]), start])
+
+        def element(index: Sequence[Arg]) -> Arg:
+            return row("add", [row("multiply", [row("to_float", [index[0]]), width]), start])
+
+        return self.cast(Lazy((count,), element, "f"), dtype or "f", hint)
 
     def linspace(self, start: Arg, stop: Arg, count: Arg, hint: str) -> View:
         """Numbers at equal distances, both ends included."""

@@ -7,13 +7,24 @@ ARRAY_FUNCTIONS = (
     "reshape", "ravel", "permute_dims", "swapaxes", "moveaxis", "expand_dims", "squeeze", "atleast_1d", "atleast_2d",
     "flip", "flipud", "fliplr", "rot90", "broadcast_to", "split", "diagonal", "trace",
     "concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "append", "roll", "pad", "tile", "meshgrid",
-    "eye", "identity", "diag", "triu", "tril", "repeat",
+    "eye", "identity", "diag", "triu", "tril", "repeat", "nonzero", "flatnonzero", "count_nonzero", "take", "compress",
+    "extract", "take_along_axis", "put_along_axis", "put", "argsort", "sort", "argmax", "argmin", "searchsorted",
+    "digitize", "bincount",
 )  # fmt: skip
 """Functions of NumPy."""
 METHODS = frozenset(
     "copy sum mean prod max min dot transpose cumsum cumprod reshape ravel flatten swapaxes squeeze astype"
-    " diagonal trace repeat".split()
+    " diagonal trace repeat nonzero take compress put argsort sort argmax argmin searchsorted".split()
 )
 """Methods of an array; most are the NumPy function of the same name."""
-WORDS = frozenset({"constant", "edge", "reflect", "symmetric", "wrap", "xy", "ij"})
+CHANGING = frozenset({"put", "put_along_axis"})
+"""Functions that change an array and give nothing."""
+CHANGING_METHODS = frozenset({"put", "sort"})
+"""Methods that do."""
+AT, REDUCE, ACCUMULATE = "at", "reduce", "accumulate"
+UFUNC_METHODS = frozenset({AT, REDUCE, ACCUMULATE})
+"""What is read of a ufunc: `numpy.add.at` has the name "add.at"."""
+WORDS = frozenset(
+    "constant edge reflect symmetric wrap xy ij left right stable quicksort mergesort heapsort linear".split()
+)
 """Names of modes, which are passed as texts."""

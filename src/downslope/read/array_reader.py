@@ -2,7 +2,8 @@
 
 import ast
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from downslope.errors import ArrayExpected, Loc, UnsupportedError
@@ -16,7 +17,7 @@ from downslope.read.arrays import Arrays
 from downslope.read.frames import Frame, Value
 from downslope.read.resolve import resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
-from downslope.read.views import Buffer, Lazy, View, Word
+from downslope.read.views import Buffer, Index, Lazy, Mask, Picked, View, Word
 from downslope.read.whole_arrays import WholeArrays
 
 
@@ -40,15 +41,35 @@ class ArrayReader:
 
     names: Names
     out: list[Stmt]
-    place: Loc | None
 
     def __init__(self) -> None:
         self.names = Names()
         self.out = []
-        self.place = None
+        self._place: Loc | None = None
+        self._pinned = 0  # inside a program of ours, the place is that of the call
         self.arrays = Arrays(self)
         self.whole = WholeArrays(self.arrays)
         self.array_calls = ArrayCalls(self.arrays, self.whole)
+        self.picking = self.array_calls.picking
+
+    @property
+    def place(self) -> Loc | None:
+        """Where in the user's source the reader is."""
+        return self._place
+
+    @place.setter
+    def place(self, loc: Loc | None) -> None:
+        if not self._pinned:
+            self._place = loc
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """Inside, the place stays as it is."""
+        self._pinned += 1
+        try:
+            yield
+        finally:
+            self._pinned -= 1
 
     @abstractmethod
     def expression(self, node: ast.expr, frame: Frame, hint: str = "t") -> Value:
@@ -57,6 +78,10 @@ class ArrayReader:
     @abstractmethod
     def row(self, op: str, values: Sequence[Arg], hint: str = "t") -> Arg:
         """An op on numbers."""
+
+    @abstractmethod
+    def expanded(self, program: Callable[..., object], values: Sequence[Value]) -> Value:
+        """What a program of ours gives for these arguments."""
 
     @abstractmethod
     def captured(self, run: Callable[[], None]) -> tuple[Stmt, ...]:
@@ -95,6 +120,8 @@ class ArrayReader:
         if isinstance(base, tuple):
             return self.part_of(base, node, frame)
         view = self.selected(base, node, frame)
+        if isinstance(view, Picked):
+            return self.picking.gathered(view)
         return view if view.rank else self.arrays.load(view, [], hint)
 
     def part_of(self, base: tuple[Value, ...], node: ast.Subscript, frame: Frame) -> Value:
@@ -109,14 +136,27 @@ class ArrayReader:
             )
         return base[value]
 
-    def selected(self, base: Value, node: ast.Subscript, frame: Frame) -> View:
-        """The view that a subscript of an array means."""
+    def selected(self, base: Value, node: ast.Subscript, frame: Frame) -> View | Picked:
+        """The view that a subscript of an array means; with index arrays, the elements that they pick."""
         if isinstance(base, Lazy):
             base = self.whole.materialised(base)
         if not isinstance(base, View):
             raise self.no_array(f"{ast.unparse(node)}: a number has no elements")
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return subscripted(self.arrays, base, [self.item(part, frame) for part in parts])
+        items = self.items(node.slice, frame)
+        if any(isinstance(item, Index | Mask) for item in items):
+            return self.picking.picked(base, items)
+        return subscripted(self.arrays, base, items)
+
+    def items(self, node: ast.expr, frame: Frame) -> list[Item]:
+        """What is in brackets; a variable that holds a tuple is as many indices."""
+        if isinstance(node, ast.Tuple):
+            return [self.item(part, frame) for part in node.elts]
+        if isinstance(node, ast.Name | ast.Call):
+            value = self.expression(node, frame)
+            if isinstance(value, tuple):
+                return [self.index_of(part, node) for part in value]
+            return [self.index_of(value, node)]
+        return [self.item(node, frame)]
 
     def item(self, node: ast.expr, frame: Frame) -> Item:
         """One of the items in brackets."""
@@ -130,21 +170,36 @@ class ArrayReader:
                 return NewAxis()
             case ast.Attribute(attr="newaxis"):
                 return NewAxis()
-        return self.whole_index(node, frame)
+            case ast.List(elts=elements):
+                return self.index_of(
+                    self.array_calls.made(tuple(self.expression(e, frame) for e in elements), None, "k"), node
+                )
+        return self.index_of(self.expression(node, frame), node)
 
     def whole_index(self, node: ast.expr, frame: Frame) -> Arg:
-        """An index: a whole number."""
-        value = self.expression(node, frame)
+        """A bound of a slice: a whole number."""
+        index = self.index_of(self.expression(node, frame), node)
+        if isinstance(index, str | Lit):
+            return index
+        raise self.unsupported(
+            f"the array {ast.unparse(node)} in a slice", "its bounds are numbers.", "use an int."
+        )
+
+    def index_of(self, value: Value, node: ast.expr) -> Item:
+        """An index: a whole number, an array of them, or a mask."""
         if isinstance(value, View | Lazy):
-            raise self.unsupported(
-                f"an array as an index: {ast.unparse(node)}",
-                "masks and index arrays are not supported yet.",
-                "loop over the elements.",
-            )
-        if isinstance(value, str) or (isinstance(value, Lit) and type(value.value) is int):
+            kind = self.whole.type_of(value)
+            view = value if isinstance(value, View) else self.whole.materialised(value)
+            if kind != "f":
+                return Index(view) if kind == "i" else Mask(view)
+        elif (isinstance(value, str) and value not in self.arrays.truths) or (
+            isinstance(value, Lit) and type(value.value) is int
+        ):
             return value
         raise self.unsupported(
-            f"{ast.unparse(node)} as an index", "an index is a whole number.", "use an int."
+            f"{ast.unparse(node)} as an index",
+            "an index is a whole number, or an array of whole numbers or of truth values.",
+            "use an int.",
         )
 
     def attribute(self, node: ast.Attribute, frame: Frame) -> "Value | None":
@@ -240,21 +295,27 @@ class ArrayReader:
             value = self.array_calls.made(value, None, "t")
         self.put(view, value)
 
-    def put(self, view: View, value: Value) -> None:
+    def put(self, view: View | Picked, value: Value) -> None:
         """A store of a number or of an array."""
-        if view.rank:
+        if isinstance(view, Picked):
+            self.picking.scatter(view, self.array_calls.elements(value))
+        elif view.rank:
             self.whole.assign(view, self.array_calls.elements(value))
         else:
             self.arrays.store(view, [], self.argument(value))
 
-    def augmented(self, view: View, op: str, node: ast.expr, frame: Frame) -> None:
+    def augmented(self, view: View | Picked, op: str, node: ast.expr, frame: Frame) -> None:
         """`view op= value`, in place."""
-        old: Value = view if view.rank else self.arrays.load(view, [])
+        buffer = view.view.buffer if isinstance(view, Picked) else view.buffer
+        if isinstance(view, Picked):
+            old: Value = self.picking.gathered(view)
+        else:
+            old = view if view.rank else self.arrays.load(view, [])
         right = self.expression(node, frame)
         new = self.apply(op, [old, right])
-        if view.buffer.type.element != "f" and view.rank and self.whole.type_of(new) == "f":  # type: ignore[arg-type]
+        if buffer.type.element != "f" and isinstance(old, View | Lazy) and self.whole.type_of(new) == "f":  # type: ignore[arg-type]
             raise self.unsupported(
-                f"a float result stored in place into the whole-number array {view.buffer.label!r}",
+                f"a float result stored in place into the whole-number array {buffer.label!r}",
                 "NumPy refuses to round it.",
                 "make the array one of floats.",
             )
@@ -263,6 +324,12 @@ class ArrayReader:
     def apply(self, op: str, values: Sequence[Value], hint: str = "t") -> Value:
         """An op on numbers or, element by element, on arrays."""
         if not any(isinstance(value, View | Lazy) for value in values):
+            if op == "invert" and values[0] in self.arrays.truths:
+                raise self.unsupported(
+                    "`~` of a truth value",
+                    "it is -1 or -2 in Python, and the other truth value in NumPy.",
+                    "write not.",
+                )
             return self.row(op, [self.argument(value) for value in values], hint)
         elements = [self.array_calls.elements(value) for value in values]
         last = elements[-1]

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from downslope.ir.types import Type
-from downslope.read import array_copies, rearranging
+from downslope.read import array_copies, places, rearranging
 from downslope.read.array_calls import ArrayCalls
+from downslope.read.array_names import AT
 from downslope.read.frames import Value
 from downslope.read.signatures import Entry, bound
 from downslope.read.views import Word
 
-FUNCTIONS: Mapping[str, Entry] = {**rearranging.FUNCTIONS, **array_copies.FUNCTIONS}
-METHODS: Mapping[str, Entry] = {**FUNCTIONS, **rearranging.METHODS}
+FUNCTIONS: Mapping[str, Entry] = {**rearranging.FUNCTIONS, **array_copies.FUNCTIONS, **places.FUNCTIONS}
+METHODS: Mapping[str, Entry] = {**FUNCTIONS, **rearranging.METHODS, **places.METHODS}
 
 
 def called(
@@ -23,6 +24,9 @@ def called(
     method: bool = False,
 ) -> Value:
     """What a call of a NumPy function gives. Raises `UnsupportedError` where its arguments are not read."""
+    op, _, of_ufunc = name.partition(".")
+    if of_ufunc == AT and not keywords:
+        return places.at(calls, op, args)
     entry = (METHODS if method else FUNCTIONS).get(name)
     if entry is None:
         return calls.call(name, args, keywords, dtype, hint)

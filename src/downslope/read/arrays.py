@@ -14,6 +14,7 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Carry, Dim, Fail, For, If, Lit, Load, New, Stmt, Store
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Type
+from downslope.read.frames import Value
 from downslope.read.views import Along, Buffer, Fixed, Place, View, whole_view
 from downslope.read.whole_numbers import Sum, WholeNumbers
 
@@ -27,6 +28,9 @@ class Host(Protocol):
 
     def row(self, op: str, values: Sequence[Arg], hint: str = "t") -> Arg:
         """Emit an op on numbers."""
+
+    def expanded(self, program: Callable[..., object], values: "Sequence[Value]") -> "Value":
+        """What a program of ours (`rules.programs`) gives for these arguments."""
 
     def captured(self, run: Callable[[], None]) -> tuple[Stmt, ...]:
         """The statements that `run` emits, as a body of their own."""
@@ -53,6 +57,7 @@ class Arrays:
         self.stores: Counter[Buffer] = Counter()
         self.checked: frozenset[tuple[Arg, Arg]] = frozenset()  # indices and lengths compared on this path
         self.loaded: dict[tuple[str, tuple[Arg, ...]], str] = {}  # elements known on this path
+        self.truths: set[Arg] = set()  # names of truth values
 
     # ---- whole numbers -------------------------------------------------------------------------
 
@@ -152,6 +157,8 @@ class Arrays:
         self.host.out.append(Load(name, self.current[view.buffer], place, self.host.place))
         if view.buffer.type.element == "i":
             self.numbers.whole(name, *(view.buffer.inside or ()))
+        if view.buffer.type.element == "b":
+            self.truths.add(name)
         return name
 
     def store(self, view: View, index: Sequence[Arg], value: Arg) -> None:

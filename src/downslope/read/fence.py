@@ -97,6 +97,9 @@ class _Fence(ArrayFence):
     def _statement(
         self, node: ast.stmt, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
     ) -> Iterator[Problem]:
+        if isinstance(node, ast.Expr) and self._changes(node.value, local, nested):
+            yield from self._expression(node.value, local, nested)
+            return
         if not isinstance(node, STATEMENTS):
             yield self._refused(node)
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from downslope.errors import Problem
-from downslope.read.array_names import METHODS, WORDS
+from downslope.read.array_names import CHANGING, CHANGING_METHODS, METHODS, WORDS
 from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
 
@@ -36,8 +36,20 @@ class ArrayFence(ABC):
                 for bound in (part.lower, part.upper, part.step):
                     if bound is not None:
                         yield from self._expression(bound, local, nested)
+            elif isinstance(part, ast.List):
+                for element in part.elts:
+                    yield from self._expression(element, local, nested)
             elif not _is_axis(part, self.source):
                 yield from self._expression(part, local, nested)
+
+    def _changes(self, node: ast.expr, local: Locals, nested: Nested) -> bool:
+        """Whether an expression is a call that changes an array in place, for which a statement is written."""
+        if not isinstance(node, ast.Call):
+            return False
+        if isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested):
+            return node.func.attr in CHANGING_METHODS
+        row = row_of(resolve(node.func, self.source.namespace))
+        return row is not None and row.array and (row.name in CHANGING or row.name.endswith(".at"))
 
     def _passes(self, node: ast.expr, local: Locals, nested: Nested) -> Iterator[Problem]:
         """What a loop goes over: a range, an array, or enumerate, zip and reversed of these."""

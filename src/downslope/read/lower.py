@@ -128,7 +128,7 @@ class _Lowerer(CallReader):
             values = [self.expression(argument, frame) for argument in node.args]
             return self.whole_call(whole, values, hint, lower_apart)
         row = row_of(target)
-        if row is not None and row.array:
+        if row is not None and (row.array or (row.name == "where" and len(node.args) == 1)):
             return self.array_call(row.name, node, frame, hint)
         if row is not None:
             values = [self.expression(argument, frame) for argument in node.args]
@@ -160,6 +160,14 @@ class _Lowerer(CallReader):
                     fix=f"pass {name}.",
                 )
         return {name: Lit(number(value)) for name, value in left.items()}
+
+    def expanded(self, program: Callable[..., object], values: Sequence[Value]) -> Value:
+        """A program of ours (`rules.programs`), read as a helper at this place."""
+        source = read_source(program)
+        arguments = zip(source.arguments, values, strict=True)
+        env = {name: self.settled(value, name) for name, value in arguments}
+        with self.pinned():
+            return self.function(source.node, Frame(source, env))
 
     def inlined(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
         place = self.place
@@ -222,6 +230,8 @@ class _Lowerer(CallReader):
             case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
                 view = self.selected(self.expression(target.value, frame), target, frame)
                 self.augmented(view, OPERATORS[type(op)], value, frame)
+            case ast.Expr(value=ast.Call() as call):  # for what it changes
+                self.expression(call, frame)
             case ast.If():
                 self.branch(node, frame)
             case ast.For():
@@ -347,6 +357,8 @@ class _Lowerer(CallReader):
         args = tuple(self.argument(value) for value in values)
         self.out.append(Let(name, op, args, self.place))
         self.arrays.numbers.result(name, op, args)
+        if op in BOOLEAN:
+            self.arrays.truths.add(name)
         return name
 
     def argument(self, value: Value) -> Arg:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
+from types import BuiltinFunctionType, ModuleType
 
-from downslope.read.array_names import ARRAY_FUNCTIONS
+from downslope.read.array_names import ARRAY_FUNCTIONS, UFUNC_METHODS
 from downslope.rules import SPELLINGS
 
 STRUCTURAL = ("range", "max", "min", "sum", "divmod")
@@ -125,6 +125,9 @@ def spelled(spelling: str) -> object:
 
 
 def row_of(value: object) -> Row | None:
-    """The row that a callable stands for."""
+    """The row that a callable stands for; `numpy.add.at` and its like are array functions of that name."""
+    if isinstance(value, BuiltinFunctionType) and value.__name__ in UFUNC_METHODS:
+        owner = row_of(value.__self__)
+        return Row(f"{owner.name}.{value.__name__}", array=True) if owner else None
     modules = {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED)}
     return _rows_by_object(frozenset(modules & sys.modules.keys())).get(id(value))

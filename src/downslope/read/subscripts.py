@@ -7,7 +7,7 @@ from typing import TypeAlias
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Lit
 from downslope.read.arrays import Arrays
-from downslope.read.views import Along, Fixed, Mixed, Place, View
+from downslope.read.views import Along, Fixed, Index, Mask, Mixed, Place, View
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NewAxis:
     """`None`: an axis of length 1."""
 
 
-Item: TypeAlias = "Arg | Slice | Rest | NewAxis"
+Item: TypeAlias = "Arg | Slice | Rest | NewAxis | Index | Mask"
 Taken: TypeAlias = "Fixed | tuple[Arg, Arg, int]"
 """What an index makes of an axis: one place, or start, step and the axis it becomes."""
 _All = Slice()
@@ -37,7 +37,7 @@ _All = Slice()
 
 def subscripted(arrays: Arrays, view: View, items: Sequence[Item]) -> View:
     """The view of a view that an index gives; it has no axes where the index gives one element."""
-    full = _spread(arrays, view, items)
+    full = spread(arrays, view, items)
     taken: list[Taken] = []
     lengths: list[Arg] = []
     axis = 0
@@ -50,8 +50,8 @@ def subscripted(arrays: Arrays, view: View, items: Sequence[Item]) -> View:
                 start, step, length = _bounds(arrays, item, view.lengths[axis])
                 taken.append((start, step, len(lengths)))
                 lengths.append(length)
-            case Rest():
-                raise AssertionError("`...` was spread out")
+            case Rest() | Index() | Mask():
+                raise AssertionError("`...` was spread out, and index arrays were taken apart")
             case _:
                 taken.append(Fixed(arrays.index(item, view.lengths[axis])))
         axis += 1
@@ -86,9 +86,9 @@ def nth(arrays: Arrays, view: View, index: Arg) -> View:
     return View(view.buffer, places, view.lengths[1:], view.readonly)
 
 
-def _spread(arrays: Arrays, view: View, items: Sequence[Item]) -> list[Item]:
+def spread(arrays: Arrays, view: View, items: Sequence[Item]) -> list[Item]:
     """One item for each axis."""
-    used = sum(not isinstance(item, Rest | NewAxis) for item in items)
+    used = sum(_axes_of(item) for item in items)
     if used > view.rank:
         raise UnsupportedError(
             f"{used} indices for an array of rank {view.rank}",
@@ -106,6 +106,12 @@ def _spread(arrays: Arrays, view: View, items: Sequence[Item]) -> list[Item]:
         else:
             out.append(item)
     return out if spread else out + missing
+
+
+def _axes_of(item: Item) -> int:
+    if isinstance(item, Mask):
+        return item.view.rank
+    return 0 if isinstance(item, Rest | NewAxis) else 1
 
 
 def _bounds(arrays: Arrays, item: Slice, length: Arg) -> tuple[Arg, Arg, Arg]:

@@ -121,3 +121,27 @@ class Word:
     """A text, as the name of a mode."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """An array of whole numbers as an index."""
+
+    view: View
+
+
+@dataclass(frozen=True)
+class Mask:
+    """An array of truth values as an index: it stands for as many axes as it has."""
+
+    view: View
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Elements of a view at places that index arrays give: `place` is that of an element, in the view."""
+
+    view: View
+    lengths: tuple[Arg, ...]
+    place: Callable[[Sequence[Arg]], list[Arg]]
+    indices: tuple[View, ...]

@@ -3,7 +3,7 @@
 `sum(exp(a) * b)` becomes one loop with no array in between. So no mode needs a rule for it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.nodes import Arg, Lit
@@ -13,6 +13,10 @@ from downslope.read.views import Along, Lazy, View
 from downslope.rules.result_types import result_type
 
 Elements = View | Lazy
+OF_TRUTHS: Mapping[str, str] = {
+    "add": "bitwise_or", "multiply": "bitwise_and", "invert": "logical_not", "subtract": "", "negative": "", "positive": "",
+    "floor_divide": "", "remainder": "", "power": "", "square": "", "left_shift": "", "right_shift": "",
+}  # fmt: skip
 
 
 class WholeArrays:
@@ -48,6 +52,7 @@ class WholeArrays:
     def elementwise(self, op: str, values: "Sequence[Arg | Elements]", whole_exponent: bool = False) -> Lazy:
         """An op of the rule table on each element, with NumPy's broadcasting."""
         parts = [self.lazy(value) for value in values]
+        op = self.of_truths(op, [part.type for part in parts])
         lengths = self.broadcast([part.lengths for part in parts])
         parts = [
             part if part.plain or self.same(part.lengths, lengths) else self.lazy(self.materialised(part))
@@ -61,6 +66,19 @@ class WholeArrays:
         kind = result_type(op, [part.type for part in parts], whole_exponent)
         reads = tuple(read for part in parts for read in part.reads)
         return Lazy(lengths, element, kind, reads, tuple(view for part in parts for view in part.views))
+
+    def of_truths(self, op: str, types: Sequence[Type]) -> str:
+        """What NumPy makes of an op on arrays of truth values alone: they are no numbers there."""
+        if set(types) != {"b"} or op not in OF_TRUTHS:
+            return op
+        if not OF_TRUTHS[op]:
+            raise UnsupportedError(
+                f"{op} of arrays of truth values",
+                loc=self.arrays.host.place,
+                why="NumPy refuses it, or counts in 8 bits.",
+                fix="convert them with .astype(int) or .astype(float).",
+            )
+        return OF_TRUTHS[op]
 
     def same(self, left: Sequence[Arg], right: Sequence[Arg]) -> bool:
         """Whether two shapes are surely the same."""
@@ -125,27 +143,48 @@ class WholeArrays:
     def assign(self, view: View, value: "Arg | Elements") -> None:
         """`view[...] = value`, in place. What overlaps with the target is copied first, as NumPy does."""
         part = self.lazy(value)
-        while part.rank > view.rank and part.lengths[0] == Lit(1):
-            part = self.without_axis(part)
-        if part.rank > view.rank:
-            raise UnsupportedError(
-                f"an array of rank {part.rank} stored where rank {view.rank} fits",
-                loc=self.arrays.host.place,
-                why="a store does not add dimensions.",
-                fix="store an array of the same shape.",
-            )
         if any(other.buffer is view.buffer and other != view for other in part.views):
             part = self.lazy(self.materialised(part))
-        self.unchanged(part)
-        offset = view.rank - part.rank
-        for axis, length in enumerate(part.lengths):
-            if length != Lit(1):
-                self.require_equal(length, view.lengths[offset + axis])
+        part = self.fitted(part, view.lengths)
 
         def store(index: list[Arg]) -> None:
             self.arrays.store(view, index, part.element(self.aligned(part, view.lengths, index)))
 
         self.arrays.counted(view.lengths, store)
+
+    def fitted(self, part: Lazy, lengths: Sequence[Arg]) -> Lazy:
+        """The elements as they are stored into a place of this shape; lengths are compared when it runs."""
+        rank = len(lengths)
+        while part.rank > rank and part.lengths[0] == Lit(1):
+            part = self.without_axis(part)
+        if part.rank > rank:
+            raise UnsupportedError(
+                f"an array of rank {part.rank} stored where rank {rank} fits",
+                loc=self.arrays.host.place,
+                why="a store does not add dimensions.",
+                fix="store an array of the same shape.",
+            )
+        self.unchanged(part)
+        for axis, length in enumerate(part.lengths):
+            if length != Lit(1):
+                self.require_equal(length, lengths[rank - part.rank + axis])
+        return part
+
+    def flattened(self, view: View) -> View:
+        """A vector of all elements; a copy, unless it is one."""
+        if view.rank == 1:
+            return view
+        size = self.arrays.product(view.lengths)
+        flat = self.arrays.new(view.buffer.type.element, [size], Lit(None), "flat")
+
+        def store(index: list[Arg]) -> None:
+            place: Arg = Lit(0)
+            for i, length in zip(index, view.lengths, strict=True):
+                place = self.arrays.whole("add", self.arrays.whole("multiply", place, length), i)
+            self.arrays.store(flat, [place], self.arrays.load(view, index))
+
+        self.arrays.counted(view.lengths, store)
+        return flat
 
     def without_axis(self, part: Lazy) -> Lazy:
         """The elements without a first axis of length 1."""

@@ -12,6 +12,7 @@ BOOLEAN = frozenset(
 INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int", "gcd", "range_length"})
 BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
 SHIFTS = frozenset({"left_shift", "right_shift", "invert"})
+CHOOSING = frozenset({"maximum", "minimum", "fmax", "fmin"})
 ARITHMETIC = frozenset(
     {
         "add",
@@ -44,7 +45,7 @@ def result_type(op: str, types: Sequence[Type | None], whole_exponent: bool = Fa
         return "b"
     if op in INTEGER or op in SHIFTS:
         return "i"
-    if op in BITWISE:
+    if op in BITWISE or op in CHOOSING:
         return joined(types)
     if op == "where":
         return joined(types[1:])

@@ -1,0 +1,1 @@
+"""Programs that stand for functions of libraries, in the language that downslope reads."""
