@@ -15,6 +15,8 @@ from .calculus.products import vjp as vjp
 from .calculus.sources import adjoint_source as adjoint_source
 from .calculus.trace import trace as trace
 from .calculus.traced import Trace as Trace
+from .data.stream import Stream as Stream
+from .data.stream import stream as stream
 from .fitting.crossval import compare as compare
 from .fitting.crossval import cross_validate as cross_validate
 from .fitting.fit import constants as constants

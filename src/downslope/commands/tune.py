@@ -43,6 +43,9 @@ def tune(
     max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     errors: Annotated[str, typer.Option(help="Standard errors: model or robust.")] = "model",
     cluster: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read the table in batches: it need not fit into memory.")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Change the source.")] = False,
 ) -> None:
@@ -51,12 +54,18 @@ def tune(
     Example: downslope tune taxi.py:trip trips.csv --target minutes --write
     """
     done = tuned(
-        program, table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
+        program, _streamed(table) if stream else table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
         priors=priors_of(prior), fixed=values_of(fix or []), starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         cluster=cluster, weights=weights,
     )  # fmt: skip
     raise typer.Exit(0 if done.converged else 1)
+
+
+def _streamed(table: str) -> object:
+    from downslope.data.stream import stream
+
+    return stream(table)
 
 
 def tuned(

@@ -23,14 +23,13 @@ def file_columns(path: str) -> Columns:
 
     Raises `DataError` for a file that is not there, of unknown kind, or broken.
     """
-    base, found, query = path.partition(".duckdb:")
-    file = Path(f"{base}.duckdb" if found else path)
-    with _faults(path):
+    file = Path(path)
+    with faults(path):
+        if ".duckdb:" in path or file.suffix == ".duckdb":
+            return _duckdb(path)
         if not file.exists():
             raise DataError(f"{file} does not exist", why="there is nothing to read.", fix="check the path.")
-        if file.suffix == ".duckdb":
-            return _duckdb(file, query)
-        kind = _kind(file)
+        kind = kind_of(file)
         if file.is_dir() and kind != "parquet":
             raise DataError(
                 f"{file} is a folder", why="a folder may hold Parquet files only.", fix="name a file."
@@ -38,7 +37,7 @@ def file_columns(path: str) -> Columns:
         return _csv(file, kind) if kind in "\t,;" else _arrow(file, kind)
 
 
-def _kind(file: Path) -> str:
+def kind_of(file: Path) -> str:
     """The delimiter of a text file, or the Arrow name of a binary format."""
     suffixes = [s.lower() for s in file.suffixes[-2:]]
     suffix = suffixes[-1] if suffixes and suffixes[-1] != ".gz" else (suffixes[0] if suffixes else "")
@@ -69,7 +68,7 @@ def _csv(file: Path, delimiter: str) -> Columns:
         names = tuple(stream.schema.names)
 
     def read(wanted: Sequence[str]) -> Raw:
-        with _faults(str(file)):
+        with faults(str(file)):
             return _csv_columns(file, parse, wanted)
 
     return names, read
@@ -119,19 +118,32 @@ def _arrow(file: Path, kind: str) -> Columns:
         data = dataset.dataset(pa.ipc.open_stream(str(file)).read_all())  # Arrow's other layout
 
     def read(wanted: Sequence[str]) -> Raw:
-        with _faults(str(file)):
+        with faults(str(file)):
             return dict(zip(wanted, data.to_table(columns=list(wanted)).columns, strict=True))
 
     return tuple(data.schema.names), read
 
 
-def _duckdb(file: Path, query: str) -> Columns:
+def duckdb_text(path: str) -> tuple[Path, str]:
+    """The file and the query of `file.duckdb:query`, where a table's name, or nothing, stands for all of it."""
     import duckdb
 
-    text = query.strip().rstrip(";")
-    with duckdb.connect(str(file), read_only=True) as connection:
+    base, _, query = path.partition(".duckdb")
+    file, text = Path(f"{base}.duckdb"), query.removeprefix(":").strip().rstrip(";")
+    with faults(path):
+        if not file.exists():
+            raise DataError(f"{file} does not exist", why="there is nothing to read.", fix="check the path.")
         if not text or NAME.fullmatch(text):
-            text = f"SELECT * FROM {_quoted(text or _only_table(file, connection))}"
+            with duckdb.connect(str(file), read_only=True) as connection:
+                text = f"SELECT * FROM {_quoted(text or _only_table(file, connection))}"
+    return file, text
+
+
+def _duckdb(path: str) -> Columns:
+    import duckdb
+
+    file, text = duckdb_text(path)
+    with duckdb.connect(str(file), read_only=True) as connection:
         relation = connection.sql(text)
         if relation is None:
             raise DataError(
@@ -141,7 +153,7 @@ def _duckdb(file: Path, query: str) -> Columns:
 
     def read(wanted: Sequence[str]) -> Raw:
         columns = ", ".join(_quoted(name, whole=True) for name in wanted)
-        with _faults(str(file)), duckdb.connect(str(file), read_only=True) as connection:
+        with faults(str(file)), duckdb.connect(str(file), read_only=True) as connection:
             table = connection.sql(f"SELECT {columns} FROM ({text})").to_arrow_table()
             return dict(zip(wanted, table.columns, strict=True))
 
@@ -165,7 +177,7 @@ def _quoted(name: str, whole: bool = False) -> str:
 
 
 @contextmanager
-def _faults(path: str) -> Iterator[None]:
+def faults(path: str) -> Iterator[None]:
     """What the readers raise, as a `DataError` that names the file."""
     import duckdb
     import pyarrow as pa

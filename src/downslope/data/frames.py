@@ -19,6 +19,7 @@ class Frame:
     source: str  # what messages call it
     names: tuple[str, ...]
     read: Callable[[Sequence[str]], Raw]
+    before: int = 0  # rows of the file before the first of these, for messages
 
 
 def frame_of(data: object) -> Frame:

@@ -15,8 +15,10 @@ LARGEST = 2**63 - 1
 KINDS = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
 
 
-def numbers(column: Any, name: str, source: str) -> tuple[Column, Mask]:
+def numbers(column: Any, name: str, source: str, before: int = 0) -> tuple[Column, Mask]:
     """The column's numbers, (n,) contiguous, and (n,) True where the number is missing or not finite.
+
+    `before` are the rows of the source before the first of these: messages count them.
 
     Rows without a number hold NaN in a float column, 0 or False in another. Raises `DataError` for
     text (with the first row that is no number), dates, nested and complex values.
@@ -28,11 +30,11 @@ def numbers(column: Any, name: str, source: str) -> tuple[Column, Mask]:
     import pyarrow as pa
 
     if isinstance(column, pa.Array | pa.ChunkedArray):
-        return _of_arrow(column, name, source)
+        return _of_arrow(column, name, source, before)
     if not isinstance(column, np.ndarray | list | tuple):
         column = _from_other(column, name, source)
         if isinstance(column, pa.Array | pa.ChunkedArray):
-            return _of_arrow(column, name, source)
+            return _of_arrow(column, name, source, before)
     array = column if isinstance(column, np.ndarray) else _of_objects(column)
     if array.ndim != 1:
         raise DataError(
@@ -41,7 +43,7 @@ def numbers(column: Any, name: str, source: str) -> tuple[Column, Mask]:
             fix="pass a list or an array with one number for each row.",
         )
     hidden = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else None
-    values, missing = _of_array(np.asarray(array), name, source)
+    values, missing = _of_array(np.asarray(array), name, source, before)
     return values, missing if hidden is None else missing | hidden
 
 
@@ -69,7 +71,7 @@ def _of_objects(column: Any) -> Column:
     return array
 
 
-def _of_arrow(column: Any, name: str, source: str) -> tuple[Column, Mask]:
+def _of_arrow(column: Any, name: str, source: str, before: int) -> tuple[Column, Mask]:
     import pyarrow as pa
     from pyarrow import compute
 
@@ -81,41 +83,41 @@ def _of_arrow(column: Any, name: str, source: str) -> tuple[Column, Mask]:
     elif pa.types.is_null(kind):
         return np.full(len(column), np.nan), np.ones(len(column), dtype=bool)
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _of_array(_of_objects(column.to_pylist()), name, source)
+        return _of_array(_of_objects(column.to_pylist()), name, source, before)
     elif not (pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         raise _no_number(name, source, str(kind))
     empty = np.asarray(column.is_null().to_numpy(zero_copy_only=False), dtype=bool)
     if empty.any():
         column = compute.fill_null(column, pa.scalar(0).cast(column.type))
-    values, missing = _of_array(np.asarray(column.to_numpy(zero_copy_only=False)), name, source)
+    values, missing = _of_array(np.asarray(column.to_numpy(zero_copy_only=False)), name, source, before)
     if empty.any() and values.dtype == np.float64:
         values = np.where(empty, np.nan, values)
     return values, missing | empty
 
 
-def _of_array(array: Column, name: str, source: str) -> tuple[Column, Mask]:
+def _of_array(array: Column, name: str, source: str, before: int) -> tuple[Column, Mask]:
     if array.dtype.kind in "OUS":
-        array, missing = _of_values(array.tolist(), name, source)
+        array, missing = _of_values(array.tolist(), name, source, before)
     else:
         missing = np.zeros(len(array), dtype=bool)
     kind = array.dtype.kind
     if kind not in KINDS:
         raise _no_number(name, source, str(array.dtype))
     if kind == "u" and array.size and int(array.max()) > LARGEST:
-        raise _too_large(name, source, int(np.argmax(array > LARGEST)), int(array.max()))
+        raise _too_large(name, source, before + int(np.argmax(array > LARGEST)), int(array.max()))
     values: Column = np.ascontiguousarray(array, dtype=KINDS[kind])
     return values, missing | ~np.isfinite(values) if kind == "f" else missing
 
 
-def _of_values(values: list[Any], name: str, source: str) -> tuple[Column, Mask]:
+def _of_values(values: list[Any], name: str, source: str, before: int) -> tuple[Column, Mask]:
     """Python objects as numbers; None and the libraries' own marks for nothing are missing."""
     missing = np.array([_nothing(value) for value in values], dtype=bool)
     kept = [0 if gone else value for value, gone in zip(values, missing, strict=True)]
     for row, value in enumerate(kept):
         if not isinstance(value, bool | int | float | np.number | np.bool_ | Decimal | Fraction):
-            raise _holds(values, row, name, source)
+            raise _holds(values, row, name, source, before)
         if isinstance(value, int) and abs(value) > LARGEST:
-            raise _too_large(name, source, row, value)
+            raise _too_large(name, source, before + row, value)
     present = [value for value, gone in zip(values, missing, strict=True) if not gone]
     if present and all(isinstance(value, bool | np.bool_) for value in present):
         return np.array(kept, dtype=bool), missing
@@ -130,13 +132,13 @@ def _nothing(value: Any) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _holds(values: list[Any], row: int, name: str, source: str) -> DataError:
+def _holds(values: list[Any], row: int, name: str, source: str, before: int) -> DataError:
     """The error for text: the first row that is no number, or the first row if all could be read as one."""
     texts = [k for k, value in enumerate(values) if not (_nothing(value) or isinstance(value, int | float))]
     first = next((k for k in texts if not _readable(values[k])), row)
     why = "a program works on numbers." if not _readable(values[first]) else "it is text, not a number."
     return DataError(
-        f"column {name!r} of {source} holds {values[first]!r} in row {first + 1}",
+        f"column {name!r} of {source} holds {values[first]!r} in row {before + first + 1}",
         why=why,
         fix="convert the text to numbers, or use another column.",
     )

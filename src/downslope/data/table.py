@@ -26,6 +26,7 @@ class Table:
     source: str
     dropped: int = 0  # rows left out for a missing number
     origin: Rows = field(default_factory=_none)  # where each row was, counted from 0; empty: unchanged
+    before: int = 0  # rows of the file before the first of these
 
     @property
     def rows(self) -> int:
@@ -38,12 +39,19 @@ class Table:
         >>> Table({"x": np.arange(3.0)}, "t").take(np.array([2])).number(0)
         3
         """
-        return (int(self.origin[row]) if len(self.origin) else row) + 1
+        return self.before + (int(self.origin[row]) if len(self.origin) else row) + 1
 
     def take(self, rows: Rows) -> "Table":
         """The table with these rows only."""
         columns = {n: np.ascontiguousarray(c[rows]) for n, c in self.columns.items()}
         return replace(self, columns=columns, origin=self.origin[rows] if len(self.origin) else rows)
+
+    def between(self, first: int, end: int) -> "Table":
+        """The rows from `first` to before `end`, in the same memory."""
+        columns = {n: c[first:end] for n, c in self.columns.items()}
+        if len(self.origin):
+            return replace(self, columns=columns, origin=self.origin[first:end])
+        return replace(self, columns=columns, before=self.before + first)
 
     def adding(self, columns: Mapping[str, Column]) -> "Table":
         """The table with more columns."""
@@ -54,10 +62,7 @@ class Table:
 
         Raises `UsageError` for a share outside [0, 1), or one that leaves no row on either side.
         """
-        if not isinstance(holdout, int | float) or not 0.0 <= holdout < 1.0:
-            raise UsageError(f"holdout is {holdout!r}", why="it is a share of the rows.", fix="use e.g. 0.2.")
-        if not isinstance(seed, int) or seed < 0:
-            raise UsageError(f"seed is {seed!r}", why="it is a whole number from 0.", fix="use e.g. 0.")
+        check_share(holdout, seed)
         if not holdout:
             return self, self.take(_none())
         order = np.random.default_rng(seed).permutation(self.rows)
@@ -82,16 +87,13 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
     >>> open_table({"x": [1, 2], "y": [0.5, 1.5]}).columns["y"]
     array([0.5, 1.5])
     """
-    if missing not in ("error", "drop"):
-        raise UsageError(
-            f"missing={missing!r}", why="missing rows are an error or dropped.", fix="use error or drop."
-        )
+    check_missing(missing)
     frame = frame_of(data)
     wanted = list(frame.names) if columns is None else list(columns)
     for name in wanted:
         find(frame, name)
     raw = frame.read(wanted)
-    found = {name: numbers(raw[name], name, frame.source) for name in wanted}
+    found = {name: numbers(raw[name], name, frame.source, frame.before) for name in wanted}
     lengths = {name: len(column) for name, (column, _) in found.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(
@@ -105,8 +107,24 @@ def open_table(data: object, columns: Collection[str] | None = None, missing: st
             why="there is nothing to learn from.",
             fix="check the file or query.",
         )
-    table = Table({name: column for name, (column, _) in found.items()}, frame.source)
+    table = Table({name: column for name, (column, _) in found.items()}, frame.source, before=frame.before)
     return _finite(table, {name: mask for name, (_, mask) in found.items()}, missing)
+
+
+def check_share(holdout: float, seed: int) -> None:
+    """Raise `UsageError` for a share outside [0, 1), or a seed that is none."""
+    if not isinstance(holdout, int | float) or not 0.0 <= holdout < 1.0:
+        raise UsageError(f"holdout is {holdout!r}", why="it is a share of the rows.", fix="use e.g. 0.2.")
+    if not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"seed is {seed!r}", why="it is a whole number from 0.", fix="use e.g. 0.")
+
+
+def check_missing(missing: str) -> None:
+    """Raise `UsageError` for what `missing` cannot be."""
+    if missing not in ("error", "drop"):
+        raise UsageError(
+            f"missing={missing!r}", why="missing rows are an error or dropped.", fix="use error or drop."
+        )
 
 
 def find(frame: Frame, name: str) -> None:
@@ -134,7 +152,7 @@ def _finite(table: Table, masks: Mapping[str, Mask], missing: str) -> Table:
         name = next(name for name, mask in masks.items() if mask[row])
         value = table.columns[name][row]
         raise DataError(
-            f"column {name!r} of {table.source} is {'empty' if np.isfinite(value) else value} in row {row + 1}",
+            f"column {name!r} of {table.source} is {'empty' if np.isfinite(value) else value} in row {table.number(row)}",
             why=f"{dropped:,} of {table.rows:,} rows lack a finite number.",
             fix="fill them, or leave these rows out with --missing drop (missing='drop').",
         )

@@ -1,5 +1,6 @@
 """The sum over rows of a cost that is no function of a residual, as an objective."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,6 +25,11 @@ class CostProblem(Problem):
 
     def __post_init__(self) -> None:
         """There is no width to check."""
+
+    @property
+    def costed(self) -> bool:
+        """Whether the cost of a row is no function of a residual."""
+        return True
 
     @property
     def smooth(self) -> bool:
@@ -102,9 +108,10 @@ class CostProblem(Problem):
         out, _ = self._rows_of(self._sloped_rows, x)
         return out[:, 0], out[:, 1:]
 
-    def pull(self, residual: Array, /) -> Array:
-        """Ones: `jacobian` holds the derivatives of the cost itself."""
-        return np.ones(len(residual))
+    def row_gradients(self, x: Array, /) -> Iterator[Array]:
+        """The gradients of the rows' costs, (n, p)."""
+        _, slopes = self.jacobian(x)
+        yield slopes * self.weight[:, None]
 
 
 def _symmetric(upper: Array, count: int) -> Array:

@@ -4,6 +4,7 @@ Sources: Bates and Watts (1988) for the model's own; Huber (1967) and White (198
 with the factor n / (n − p) (HC1); Liang and Zeger (1986) for rows in groups.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -30,17 +31,14 @@ GROUPED = "independent groups of rows ({}); within a group residuals may go toge
 
 @runtime_checkable
 class Pulled(Protocol):
-    """An objective with another loss than the squared one: it tells the loss's derivative."""
+    """An objective that tells the gradient of each row's cost."""
 
     @property
     def smooth(self) -> bool:
         """Whether the derivative has no jump."""
 
-    def pull(self, residual: Array, /) -> Array:
-        """ρ'(r) of each residual (n,)."""
-
-    def importance(self) -> Array:
-        """(n,) weights by which the pulls are multiplied."""
+    def row_gradients(self, x: Array, /) -> Iterator[Array]:
+        """Those gradients, in blocks of rows (n, p)."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,14 @@ def _inverse(curved: Curvature) -> Array | None:
     return np.asarray(half @ half.T)
 
 
+def _row_gradients(objective: Objective, x: Array) -> Iterator[Array]:
+    if isinstance(objective, Pulled):
+        yield from objective.row_gradients(x)
+        return
+    for residual, jacobian in row_blocks(objective, x):
+        yield jacobian * residual[:, None]
+
+
 def meat(errors: Errors, search: Search, z: Array, moving: Mask) -> Array:
     """B: the spread of the gradient's parts, one for each row or group, with its small-sample factor."""
     objective, m = search.objective, int(moving.sum())
@@ -115,11 +121,8 @@ def meat(errors: Errors, search: Search, z: Array, moving: Mask) -> Array:
     count = objective.rows if groups is None else int(groups.max()) + 1
     sums = np.zeros((0 if groups is None else count, m))
     first = 0
-    for residual, jacobian in row_blocks(objective, search.full(z)):
-        pull = residual
-        if isinstance(objective, Pulled):
-            pull = objective.pull(residual) * objective.importance()[first : first + len(residual)]
-        parts = jacobian[:, search.free][:, moving] * pull[:, None]
+    for gradients in _row_gradients(objective, search.full(z)):
+        parts = gradients[:, search.free][:, moving]
         if groups is None:
             total += parts.T @ parts
         else:

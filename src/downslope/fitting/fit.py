@@ -296,7 +296,7 @@ def fit(
             threads=threads, cluster=cluster, weights=weights, priors=priors, start=start, fixed=fixed,
         )  # fmt: skip
         problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=cluster or "")
-        held = problem.on(posed.held).like(priors=None) if posed.held.rows else None
+        held = posed.held
         if held is not None:
             held.check(held.start)
 

@@ -1,7 +1,7 @@
 """A program, a table and a target -> the problem that a fit solves."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,16 @@ import numpy.typing as npt
 
 from downslope.calculus.program import Program
 from downslope.data.frames import Frame, frame_of
-from downslope.data.table import Table, find, open_table
+from downslope.data.stream import Stream
+from downslope.data.stream import chosen as chosen_rows
+from downslope.data.table import Table, check_share, find, open_table
 from downslope.errors import DataError, UsageError
 from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.costs import composed, is_cost, name_of
 from downslope.fitting.objective import Array
 from downslope.fitting.priors import priors_of
-from downslope.fitting.problem import Problem, bounded
+from downslope.fitting.problem import Priors, Problem, bounded
+from downslope.fitting.streamed import counted, streamed
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
 from downslope.read.lift import lifted
@@ -29,7 +32,7 @@ class Posed:
     """A problem before it is solved, and all that it was made of."""
 
     problem: Problem
-    held: Table  # rows kept for judging
+    held: Problem | None  # the same on the rows kept for judging
     source: Source
     chosen: tuple[Constant, ...]
     dropped: int
@@ -63,23 +66,122 @@ def pose(
     0.0
     """
     source = read_source(f)
-    frame = frame_of(table)
-    inputs = tuple(name for name in source.arguments if name in frame.names)
-    check_names(source, frame, inputs, target)
-    chosen = learnable(source, learn, inputs)
-    opened = open_table(
-        frame, list(dict.fromkeys([*inputs, target, *([weights] if weights else [])])), missing
-    )
-    opened = opened if weights is None else weighed(opened, weights)
+    read = table if isinstance(table, Stream) else frame_of(table)
+    inputs = tuple(name for name in source.arguments if name in read.names)
+    check_names(source, read, inputs, target)
+    stated = state(
+        source, learnable(source, learn, inputs), inputs, target, loss=loss, weights=weights, bounds=bounds,
+        priors=priors, start=start, fixed=fixed, threads=threads,
+    )  # fmt: skip
+    if isinstance(read, Stream):
+        return _streamed(stated, read, holdout, missing, seed, cluster)
+    opened = stated.ready(open_table(read, stated.columns, missing))
+    rows, held = opened.split(holdout, seed)
+    problem = stated.problem(rows)
+    problem.check(problem.start)
+    groups = None if cluster is None else groups_of(read, cluster, rows)
+    kept_back = problem.on(held).like(priors=None) if held.rows else None
+    return Posed(problem, kept_back, source, stated.chosen, opened.dropped, groups, stated.kept)
+
+
+def _streamed(
+    stated: "Statement", read: Stream, holdout: float, missing: str, seed: int, cluster: str | None
+) -> Posed:
+    """The problem on a stream."""
+    if cluster is not None:
+        raise UsageError(
+            "a cluster column with a stream", why="groups of rows are found in a whole table.",
+            fix="read the table into memory, or use errors='robust'.",
+        )  # fmt: skip
+    check_share(holdout, seed)
+
+    def side(index: int) -> Callable[[], Iterator[Table]]:
+        def batches() -> Iterator[Table]:
+            first = 0
+            for batch in read.batches(stated.columns, missing):
+                yield stated.ready(chosen_rows(batch, first, holdout, seed)[index], part=True)
+                first += batch.rows + batch.dropped
+
+        return batches
+
+    sample, total, dropped = counted(side(0))
+    inner = stated.problem(sample)
+    problem = streamed(inner, side(0), total)
+    problem.check(problem.start)
+    kept_back = None
+    if holdout:
+        few, count, _ = counted(side(1))
+        kept_back = streamed(inner.on(few).like(priors=None), side(1), count)
+    return Posed(problem, kept_back, stated.source, stated.chosen, dropped, None, stated.kept)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A problem without its rows."""
+
+    source: Source
+    program: Program
+    chosen: tuple[Constant, ...]
+    inputs: tuple[str, ...]
+    kept: Mapping[str, float]  # arguments that keep their default
+    target: str
+    start: Array
+    lower: Array
+    upper: Array
+    loss: Callable[..., float] | str
+    weights: str | None
+    priors: Priors | None
+    threads: int | None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns to read."""
+        return list(dict.fromkeys([*self.inputs, self.target, *([self.weights] if self.weights else [])]))
+
+    def ready(self, table: Table, part: bool = False) -> Table:
+        """A table (or a `part` of one) with what the kernels read: checked, without rows of weight 0."""
+        table = table if self.weights is None else weighed(table, self.weights, part)
+        if self.loss == "poisson":
+            no_negative(table, self.target)
+        return with_fixed(table, self.kept)
+
+    def problem(self, rows: Table) -> Problem:
+        """The problem on some rows."""
+        labels = tuple(constant.symbol for constant in self.chosen)
+        names = tuple(constant.name for constant in self.chosen)
+        inputs = (*self.inputs, *self.kept)
+        fields = (self.program, rows, inputs, self.target, labels, names, self.start, self.lower, self.upper)
+        if is_cost(self.loss):
+            costs = composed(self.program.function, self.loss)
+            return CostProblem(
+                *fields, name_of(self.loss), self.threads, self.weights, self.priors, row_cost=costs
+            )
+        return Problem(*fields, str(self.loss), self.threads, self.weights, self.priors)
+
+
+def state(
+    source: Source,
+    chosen: tuple[Constant, ...],
+    inputs: tuple[str, ...],
+    target: str,
+    *,
+    loss: Callable[..., float] | str,
+    weights: str | None,
+    bounds: Mapping[str, tuple[float, float]] | None,
+    priors: Mapping[str, tuple[float, float]] | None,
+    start: Mapping[str, float] | None,
+    fixed: Mapping[str, float] | None,
+    threads: int | None,
+) -> Statement:
+    """All of a problem that does not depend on its rows. Raises `UsageError` for what does not fit together."""
     raised = lifted(source, chosen)
     program = Program(raised, simplified(lower(raised)))
-    rows, held = opened.split(holdout, seed)
-    labels = tuple(constant.symbol for constant in chosen)
+    if not is_cost(loss):
+        one_result(raised, program)
     names = tuple(constant.name for constant in chosen)
     begin = begun(chosen, {**(start or {}), **(fixed or {})})
     held_at = {name: (value, value) for name, value in (fixed or {}).items()}
-    lower_, upper = bounded(names, {**(bounds or {}), **held_at}, begin)
-    kept = fixed_inputs(raised, inputs, chosen)
+    limits = bounded(names, {**(bounds or {}), **held_at}, begin)
     known = priors_of(names, priors or {})
     if known and not (is_cost(loss) or loss == "squared"):
         raise UsageError(
@@ -87,19 +189,10 @@ def pose(
             why="how much a prior counts against a row is known for a likelihood only.",
             fix="use squared, poisson or gaussian, or bounds in place of priors.",
         )
-    given = with_fixed(rows, kept)
-    stated = (program, given, (*inputs, *kept), target, labels, names, begin, lower_, upper)
-    if is_cost(loss):
-        if loss == "poisson":
-            no_negative(opened, target)
-        costs = composed(program.function, loss)
-        problem: Problem = CostProblem(*stated, name_of(loss), threads, weights, known, row_cost=costs)
-    else:
-        one_result(raised, program)
-        problem = Problem(*stated, str(loss), threads, weights, known)
-    problem.check(problem.start)
-    groups = None if cluster is None else groups_of(frame, cluster, rows)
-    return Posed(problem, with_fixed(held, kept), source, chosen, opened.dropped, groups, kept)
+    kept = fixed_inputs(raised, inputs, chosen)
+    return Statement(
+        source, program, chosen, inputs, kept, target, begin, *limits, loss, weights, known, threads
+    )
 
 
 def begun(chosen: Sequence[Constant], given: Mapping[str, float]) -> Array:
@@ -161,7 +254,7 @@ def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]
     return chosen
 
 
-def check_names(source: Source, frame: Frame, inputs: Sequence[str], target: str) -> None:
+def check_names(source: Source, frame: Frame | Stream, inputs: Sequence[str], target: str) -> None:
     """The target is a column's name and no input, and every argument is a column or has a numeric default."""
     if not isinstance(target, str):
         raise UsageError(
@@ -238,8 +331,10 @@ def one_result(source: Source, program: Program) -> None:
         )
 
 
-def weighed(table: Table, weights: str) -> Table:
+def weighed(table: Table, weights: str, part: bool = False) -> Table:
     """The table without rows of weight 0. Raises `DataError` for a negative weight, or none above 0.
+
+    A `part` of a table may be left without rows.
 
     >>> weighed(open_table({"x": [1.0, 2.0], "w": [0.0, 3.0]}), "w").columns["x"].tolist()
     [2.0]
@@ -253,7 +348,7 @@ def weighed(table: Table, weights: str) -> Table:
             why="a weight says how much a row counts, as 1 / variance does: 0 or more.",
             fix="correct it, or weigh by another column.",
         )
-    if not column.any():
+    if not part and not column.any():
         raise DataError(
             f"every weight in column {weights!r} of {table.source} is 0",
             why="no row is left to learn from.",

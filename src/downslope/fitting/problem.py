@@ -1,10 +1,10 @@
 """Program + table + bounds -> cost, gradient and Jacobian. The residual is prediction - target."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from downslope.native.sequence import SequenceKernel, Step, sequence_kernel
 from downslope.passes.guard import TOO_LARGE
 
 SQUARED = ("0.5 * _residual", "_residual")
+Made = TypeVar("Made", bound="Problem")
 COLUMNS = ("columns", "observed", "weight")
 KERNELS = ("tangents", "_summing", "_sloping", "_costing", "_bending", "_rowwise", "_walks", "_sloped_rows")
 
@@ -85,6 +86,11 @@ class Problem:
         return self.table.rows
 
     @property
+    def costed(self) -> bool:
+        """Whether the cost of a row is no function of a residual."""
+        return False
+
+    @property
     def squared(self) -> bool:
         """Whether the loss is the squared residual."""
         return self.loss == "squared"
@@ -104,13 +110,12 @@ class Problem:
         """By how much a kinked loss grows per unit below and above the target."""
         return sides(self.loss)
 
-    def pull(self, residual: Array, /) -> Array:
-        """The loss's derivative at each residual."""
-        return pull(self.loss, np.ascontiguousarray(residual))
-
-    def importance(self) -> Array:
-        """(n,) what the residuals of `jacobian` still have to be weighted by: 1 where it has done so."""
-        return np.ones(self.rows) if self.squared or not self.smooth else self.weight
+    def row_gradients(self, x: Array, /) -> Iterator[Array]:
+        """The gradients of the rows' costs, in blocks of rows (n, p)."""
+        residual, jacobian = self.jacobian(x)
+        pulls = pull(self.loss, np.ascontiguousarray(residual))
+        inside = self.squared or not self.smooth  # then the weights are in the residuals already
+        yield jacobian * (pulls if inside else pulls * self.weight)[:, None]
 
     @cached_property
     def columns(self) -> Mapping[str, Any]:
@@ -299,8 +304,16 @@ class Problem:
         """The same problem with another table, start or bounds; kernels of the same types are kept."""
         other = replace(self, _cache={}, **changes)
         if other.types == self.types:
-            kept = KERNELS if "table" in changes else (*KERNELS, *COLUMNS)
-            other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+            self._keeping(other)
+            if "table" not in changes:
+                other.__dict__.update(
+                    {name: self.__dict__[name] for name in COLUMNS if name in self.__dict__}
+                )
+        return other
+
+    def _keeping(self, other: Made) -> Made:
+        """Another problem of the same types, with what was compiled for this one."""
+        other.__dict__.update({name: self.__dict__[name] for name in KERNELS if name in self.__dict__})
         return other
 
     def check(self, x: Array) -> None:

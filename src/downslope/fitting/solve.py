@@ -7,7 +7,6 @@ import numpy as np
 
 from downslope.errors import DataError, UsageError
 from downslope.fitting.absolute import absolute
-from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.cost_verdict import cost_verdict
 from downslope.fitting.covariance import Errors, Pulled
 from downslope.fitting.curvature import downhill, polished
@@ -17,6 +16,7 @@ from downslope.fitting.judge import End, judged, plain
 from downslope.fitting.least_squares import least_squares
 from downslope.fitting.newton import newton
 from downslope.fitting.objective import Array, Objective, Sums
+from downslope.fitting.problem import Problem
 from downslope.fitting.reweighted import reweighted
 from downslope.fitting.search import Callback, Log, Outcome, Search
 from downslope.fitting.solution import Interrupted, Solution
@@ -69,7 +69,7 @@ def solve(
         # Trial points far out may overflow; they are rejected for their cost.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             begin = flat(objective, first, log)
-            if isinstance(objective, CostProblem):
+            if _costed(objective):
                 return _of_cost(objective, name, begin, first, log, limit, step, errors or Errors())
             more = max_iterations is None
             end = _searched(objective, name, begin, first, log, limit, step, more)
@@ -84,7 +84,7 @@ def solve(
 
 
 def _of_cost(
-    objective: CostProblem, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: float | None, errors: Errors,
+    objective: Objective, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: float | None, errors: Errors,
 ) -> Solution:  # fmt: skip
     search = Search(objective, begin.free, begin.start.copy(), log)
     if not begin.free.any():
@@ -94,9 +94,14 @@ def _of_cost(
     return cost_verdict(search, outcome, first, name, begin.notes, errors)
 
 
+def _costed(objective: Objective) -> bool:
+    """Whether the cost of a row is no function of a residual."""
+    return isinstance(objective, Problem) and objective.costed
+
+
 def _checked(objective: Objective, solver: str, step: float | None, limit: int | None) -> str:
     """The solver's name, after everything that can be wrong with the call."""
-    if isinstance(objective, CostProblem) and solver in RESIDUAL_ONLY:
+    if _costed(objective) and solver in RESIDUAL_ONLY:
         why = f"{solver} needs residuals, and this loss has none."
         raise UsageError(f"{solver} cannot minimise this loss", why=why, fix="use solver='auto' or 'lbfgsb'.")
     if solver not in SOLVERS:
@@ -128,7 +133,7 @@ def _checked(objective: Objective, solver: str, step: float | None, limit: int |
 
 def _fitting(objective: Objective) -> str:
     """The solver made for an objective's loss."""
-    if isinstance(objective, CostProblem):
+    if _costed(objective):
         return "newton"
     if objective.squared:
         return "least_squares"

@@ -50,6 +50,10 @@ class Kernel:
 
     def sums(self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None) -> Array:
         """The sum over all rows of each of the kernel's outputs, shape (width,). Raises `RowError`."""
+        return added(self.blocks(x, columns, threads))
+
+    def blocks(self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None) -> Array:
+        """The sums over each block of rows, (blocks, width). Raises `RowError`."""
         used = [columns[name] for name in self.columns]
         blocks = -(-len(used[0]) // BLOCK)
         out = np.zeros((blocks, self.width))
@@ -60,7 +64,12 @@ class Kernel:
             blocks,
             threads,
         )
-        return np.asarray(np.add.reduce(np.ascontiguousarray(out.T), axis=1))
+        return out
+
+
+def added(blocks: Array) -> Array:
+    """Sums of blocks, (blocks, width), added pairwise."""
+    return np.asarray(np.add.reduce(np.ascontiguousarray(blocks.T), axis=1))
 
 
 @dataclass(frozen=True)
