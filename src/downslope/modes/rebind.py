@@ -16,7 +16,7 @@ from typing import Any
 
 from downslope.errors import UsageError
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
-from downslope.read.resolve import spelled
+from downslope.modes.object_linalg import linear_algebra
 from downslope.rules import SPELLINGS
 
 Function = Callable[..., Any]
@@ -97,6 +97,7 @@ class Patches:
             (math.modf, lambda x: (x - math.trunc(x), float(math.trunc(x)))),
             (math.isclose, _close),
             *self._of_numpy(),
+            *linear_algebra(self._apply),
         ]
 
     def _of_numpy(self) -> list[tuple[Any, Function]]:
@@ -105,21 +106,13 @@ class Patches:
         if np is None:
             return []
         return [
-            (np.linalg.norm, lambda x: self._apply("sqrt", (np.sum(x * x),))),
             (np.clip, lambda x, low, high: self._apply("minimum", (self._apply("maximum", (x, low)), high))),
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),
             (np.float64, lambda x: self._apply("to_float", (x,))),
             (np.bincount, counted),
             *((getattr(np, name), self._flat(getattr(np, name))) for name in FLAT),
-            *self._routines(),
         ]
-
-    def _routines(self) -> list[tuple[Any, Function]]:
-        """Operations on whole arrays, element by element."""
-        from downslope.modes.object_routines import ROUTINES  # it loads NumPy
-
-        return [(spelled(spelling), routine) for spelling, routine in ROUTINES.items()]
 
     def _flat(self, original: Function) -> Function:
         """A function of NumPy whose result does not vary."""

@@ -71,9 +71,6 @@ class ArrayCalls:
                 return self.running(name, value, hint)
             case "diff", [value] if not keywords:
                 return self.differences(self.view(value))
-            case "norm", [value] if not keywords:
-                square = self.whole.elementwise("square", [self.elements(value)])
-                return self.arrays.host.row("sqrt", [self.number(self.reduction("sum", square, {}))])
             case (("sum" | "mean" | "prod" | "max" | "min" | "amax" | "amin"), [value, *axis]) if (
                 len(axis) < 2
             ):

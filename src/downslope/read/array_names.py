@@ -3,7 +3,7 @@
 ARRAY_FUNCTIONS = (
     "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like", "array", "asarray",
     "arange", "linspace", "copy", "sum", "mean", "prod", "max", "min", "amax", "amin", "dot", "matmul", "inner",
-    "outer", "transpose", "cumsum", "cumprod", "diff", "size", "ndim", "shape", "linalg.norm",
+    "outer", "transpose", "cumsum", "cumprod", "diff", "size", "ndim", "shape",
     "reshape", "ravel", "permute_dims", "swapaxes", "moveaxis", "expand_dims", "squeeze", "atleast_1d", "atleast_2d",
     "flip", "flipud", "fliplr", "rot90", "broadcast_to", "split", "diagonal", "trace",
     "concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "append", "roll", "pad", "tile", "meshgrid",

@@ -1,6 +1,5 @@
 """The part of the reader for calls that are not expanded: routines on whole arrays, given derivatives."""
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -12,7 +11,6 @@ from downslope.ir.types import ArrayType, Kind
 from downslope.read.control import ControlReader
 from downslope.read.frames import Value
 from downslope.read.merging import leaves
-from downslope.read.resolve import spelled
 from downslope.read.source import Source, read_source
 from downslope.read.views import Buffer, Lazy, View, whole_view
 from downslope.read.whole_numbers import Sum
@@ -72,11 +70,6 @@ class CallReader(ControlReader):
         """A call of a routine on whole arrays."""
         values = [self.floats(value) for value in values]
         kinds = tuple(_kind(value) for value in values)
-        found = rule.results(kinds)
-        if isinstance(found, str):
-            if "f" in kinds:  # what is a number when the program is first read may be an array
-                raise self.no_array(f"{rule.spelling} of a number: {found}")
-            raise self.unsupported(f"{rule.spelling} of these arguments", found, "check the arguments.")
         callee = _whole_callee(rule, kinds, lower)  # type: ignore[arg-type]  # mypy takes no protocol for hashable
         results = self.called(callee, [self.passed(value) for value in values], hint)
         return results[0] if len(results) == 1 else results
@@ -113,16 +106,11 @@ class CallReader(ControlReader):
                 )
 
 
-def whole_of(target: object) -> "Whole | None":
-    """The operation on whole arrays that a callable stands for; there is none before NumPy is loaded."""
-    return _wholes().get(id(target)) if "numpy" in sys.modules and callable(target) else None
-
-
-@cache
-def _wholes() -> "dict[int, Whole]":
+def whole_of(name: str) -> "Whole":
+    """The operation on whole arrays of a name."""
     from downslope.rules.whole import WHOLE  # it loads NumPy
 
-    return {id(spelled(spelling)): rule for spelling, rule in WHOLE.items()}
+    return WHOLE[name]
 
 
 def _kind(value: Value) -> Kind:
@@ -134,9 +122,7 @@ def _kind(value: Value) -> Kind:
 @cache
 def _whole_callee(rule: "Whole", kinds: tuple[Kind, ...], lower: Lower) -> Callee:
     outputs = rule.results(kinds)
-    assert not isinstance(outputs, str)
-    name = rule.spelling.rpartition(".")[2]
-    callee = Callee(name, kinds, outputs, tuple(None for _ in outputs), routine=rule.routine, given=True)
+    callee = Callee(rule.name, kinds, outputs, tuple(None for _ in outputs), routine=rule.routine, given=True)
     with_programs(callee, rule.jvp, rule.vjp, lower)
     return callee
 

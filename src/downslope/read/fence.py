@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
-from downslope.read.calling import whole_of
 from downslope.read.fence_arrays import ArrayFence, Locals, Nested, is_word
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
@@ -261,6 +260,9 @@ class _Fence(ArrayFence):
     ) -> Iterator[Problem]:
         row = row_of(resolve(node.func, self.source.namespace))
         method = isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested)
+        if row is not None and row.library:
+            yield from self._library(node, local, nested)
+            return
         for argument in node.args:
             if not (method and self._is_type(argument)):
                 yield from self._argument(argument, row, local, nested)
@@ -324,11 +326,6 @@ class _Fence(ArrayFence):
             ):
                 yield self._problem(
                     node, f"keywords in a call of {name}", "they are not read.", "pass by position."
-                )
-        elif (whole := whole_of(value)) is not None:
-            if node.keywords:
-                yield self._problem(
-                    node, f"keywords in a call of {whole.spelling}", "they are not read.", "pass by position."
                 )
         elif isinstance(value, Missing):
             yield self._problem(

@@ -116,6 +116,23 @@ class ArrayFence(ABC):
         """Whether an argument is a type of elements, as in `astype(float)`."""
         return isinstance(resolve(node, self.source.namespace), type)
 
+    def _library(self, node: ast.Call, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """A call of a function that is a program of ours: options may be texts and None."""
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if isinstance(argument, ast.Starred) or any(keyword.arg is None for keyword in node.keywords):
+                yield self._problem(
+                    argument, "a call with * or **", "its inputs are not known.", "name them."
+                )
+            else:
+                yield from self._option(argument, local, nested)
+
+    def _option(self, node: ast.expr, local: Locals, nested: Nested) -> Iterator[Problem]:
+        if isinstance(node, ast.List | ast.Tuple):
+            for element in node.elts:
+                yield from self._option(element, local, nested)
+        elif not (isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str))):
+            yield from self._expression(node, local, nested)
+
     def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
         yield from self._expression(func.value, local, nested)
         if func.attr not in METHODS:

@@ -12,6 +12,7 @@ from downslope.ir.types import ArrayType, Kind
 from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
 from downslope.read.fence import fence
 from downslope.read.frames import UNSET, Closure, Frame, Value, flat
+from downslope.read.library.table import library_call
 from downslope.read.literals import decided
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
@@ -123,11 +124,9 @@ class _Lowerer(CallReader):
         if method is not None:
             return method
         target = resolve(node.func, frame.source.namespace)
-        whole = whole_of(target)
-        if whole is not None:
-            values = [self.expression(argument, frame) for argument in node.args]
-            return self.whole_call(whole, values, hint, lower_apart)
         row = row_of(target)
+        if row is not None and row.library:
+            return library_call(self, row.name, node, frame, self.expression)
         if row is not None and (row.array or (row.name == "where" and len(node.args) == 1)):
             return self.array_call(row.name, node, frame, hint)
         if row is not None:
@@ -168,6 +167,10 @@ class _Lowerer(CallReader):
         env = {name: self.settled(value, name) for name, value in arguments}
         with self.pinned():
             return self.function(source.node, Frame(source, env))
+
+    def routine(self, name: str, values: Sequence[Value]) -> Value:
+        """What a routine on whole arrays gives."""
+        return self.whole_call(whole_of(name), values, name, lower_apart)
 
     def inlined(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
         place = self.place

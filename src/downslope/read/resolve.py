@@ -12,6 +12,7 @@ from types import BuiltinFunctionType, ModuleType
 
 from downslope.read.array_names import ARRAY_FUNCTIONS, UFUNC_METHODS
 from downslope.rules import SPELLINGS
+from downslope.rules.composites import COMPOSITES
 
 STRUCTURAL = ("range", "max", "min", "sum", "divmod")
 """Builtins that the reader itself takes apart; all other callables are rows or helpers."""
@@ -37,12 +38,13 @@ class Missing:
 class Row:
     """A callable that is a row of the rule table, or one the reader expands.
 
-    `builtin` is one on numbers, `array` one on arrays.
+    `builtin` is one on numbers, `array` one on arrays, `library` one that is a program of ours.
     """
 
     name: str
     builtin: bool = False
     array: bool = False
+    library: bool = False
 
 
 def resolve(node: ast.expr, namespace: Mapping[str, object]) -> object:
@@ -112,6 +114,9 @@ def _rows_by_object(modules: frozenset[str]) -> dict[int, Row]:
     for name in ARRAY_FUNCTIONS if "numpy" in modules else ():
         module, _, attribute = f"numpy.{name}".rpartition(".")
         found[id(getattr(sys.modules[module], attribute))] = Row(attribute, array=True)
+    for spelling in COMPOSITES:
+        if _module(spelling) in modules:
+            found[id(spelled(spelling))] = Row(spelling, library=True)
     for spelling in EXPANDED:
         if _module(spelling) in modules:
             found[id(spelled(spelling))] = Row(spelling.rpartition(".")[2], builtin=True)
@@ -129,5 +134,5 @@ def row_of(value: object) -> Row | None:
     if isinstance(value, BuiltinFunctionType) and value.__name__ in UFUNC_METHODS:
         owner = row_of(value.__self__)
         return Row(f"{owner.name}.{value.__name__}", array=True) if owner else None
-    modules = {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED)}
+    modules = {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED, *COMPOSITES)}
     return _rows_by_object(frozenset(modules & sys.modules.keys())).get(id(value))

@@ -1,10 +1,13 @@
-"""Operations on whole arrays that are not written out as loops: NumPy's own routine, and its derivatives.
+"""Operations on whole arrays that are not written out as loops: LAPACK's routine, and its derivatives.
 
 One entry is one operation. Its derivatives are programs, read and compiled like the user's: `jvp(*args,
 *results, *tangents)` returns the tangent of each result, `vjp(*args, *results, *cotangents)` the
 cotangent of each argument, for numbers and arrays of floats. Both may call operations with an entry,
-so all orders exist. An operation that has no derivative for some argument leaves it out of `wrt`.
+so all orders exist. Formulas: Giles 2008, "Collected matrix derivative results for forward and reverse
+mode algorithmic differentiation", where no other source is named.
 """
+
+# ruff: noqa: ARG001  # every derivative program takes all arguments, results and derivatives
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,33 +17,25 @@ from typing import Any
 import numpy as np
 
 from downslope.ir.types import ArrayType, Kind
+from downslope.rules.programs import factors
 
 Program = Callable[..., Any]
-Result = Callable[[Sequence[Kind]], "tuple[Kind, ...] | str"]
+Result = Callable[[Sequence[Kind]], tuple[Kind, ...]]
+MATRIX, VECTOR = ArrayType("f", 2), ArrayType("f", 1)
 
 
 @dataclass(frozen=True)
 class Whole:
-    """An operation: how programs spell it, and the routine in `native.whole` that emitted code calls.
+    """An operation: its name, and the routine in `native.whole` that emitted code calls.
 
-    `results` gives the types of the results for those of the arguments, or says why they do not fit.
+    `results` gives the types of the results for those of the arguments, which the reader has checked.
     """
 
-    spelling: str
+    name: str
     routine: str
     results: Result
     jvp: Program
     vjp: Program
-
-
-def _solve_results(kinds: Sequence[Kind]) -> tuple[Kind, ...] | str:
-    a, b = kinds
-    if not isinstance(a, ArrayType) or not isinstance(b, ArrayType) or a.rank != 2 or b.rank not in (1, 2):
-        return "it takes a matrix, and a vector or a matrix."
-    return (ArrayType("f", b.rank),)
-
-
-# ruff: noqa: ARG001  # every derivative program takes all arguments, results and derivatives
 
 
 def _solve_jvp(a: Any, b: Any, x: Any, a_dot: Any, b_dot: Any) -> Any:
@@ -54,6 +49,40 @@ def _solve_vjp(a: Any, b: Any, x: Any, x_bar: Any) -> Any:
     return -(b_bar @ x.T), b_bar
 
 
-ROWS = (Whole("numpy.linalg.solve", "whole_solve", _solve_results, _solve_jvp, _solve_vjp),)
-WHOLE: Mapping[str, Whole] = MappingProxyType({row.spelling: row for row in ROWS})
-"""By spelling."""
+def _inv_jvp(a: Any, x: Any, a_dot: Any) -> Any:
+    return -(x @ a_dot @ x)
+
+
+def _inv_vjp(a: Any, x: Any, x_bar: Any) -> Any:
+    return -(x.T @ x_bar @ x.T)
+
+
+def _det_jvp(a: Any, y: Any, a_dot: Any) -> Any:
+    """Where the matrix is singular, the value is not used (`rules.programs.elimination`)."""
+    return y * np.sum(np.linalg.inv(a).T * a_dot) if y != 0.0 else 0.0
+
+
+def _det_vjp(a: Any, y: Any, y_bar: Any) -> Any:
+    return y_bar * y * np.linalg.inv(a).T if y != 0.0 else np.zeros(a.shape)
+
+
+def _slogdet_jvp(a: Any, sign: Any, value: Any, a_dot: Any) -> Any:
+    """NaN where the matrix is singular: there the logarithm is -inf on every side."""
+    return 0.0, (np.sum(np.linalg.inv(a).T * a_dot) if sign != 0.0 else np.nan)
+
+
+def _slogdet_vjp(a: Any, sign: Any, value: Any, sign_bar: Any, value_bar: Any) -> Any:
+    if sign == 0.0:
+        return np.full(a.shape, np.nan if value_bar != 0.0 else 0.0)
+    return value_bar * np.linalg.inv(a).T
+
+
+ROWS = (
+    Whole("solve", "whole_solve", lambda kinds: (kinds[1],), _solve_jvp, _solve_vjp),
+    Whole("inv", "whole_inv", lambda _: (MATRIX,), _inv_jvp, _inv_vjp),
+    Whole("det", "whole_det", lambda _: ("f",), _det_jvp, _det_vjp),
+    Whole("slogdet", "whole_slogdet", lambda _: ("f", "f"), _slogdet_jvp, _slogdet_vjp),
+    Whole("cholesky", "whole_cholesky", lambda _: (MATRIX,), factors.cholesky_jvp, factors.cholesky_vjp),
+)
+WHOLE: Mapping[str, Whole] = MappingProxyType({row.name: row for row in ROWS})
+"""By name."""

@@ -1,0 +1,1 @@
+"""Functions of NumPy and SciPy that the reader expands as programs of ours (`rules.programs`)."""
