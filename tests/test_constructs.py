@@ -130,7 +130,7 @@ def test_an_exception_is_reported_in_its_own_words(body, said, engine, tmp_path)
 @pytest.mark.parametrize(
     ("body", "underlined"),
     [
-        ("s = x\nfor i in range(2):\n\ts = [s]\nreturn x", "[s]"),
+        ("s = x\nfor i in range(2):\n\ts = {s}\nreturn x", "{s}"),
         ("größe = x\nreturn größe * unbekannt", "unbekannt"),
         ("s = '日本' * 2\nreturn x", "'日本'"),
         ("return (\n    x\n    + print(x)\n    + y\n)", "print(x)"),
@@ -150,12 +150,12 @@ def test_the_caret_is_under_the_place(body, underlined, tmp_path):
 
 
 def test_places_in_other_files_and_decorated_functions(tmp_path, monkeypatch):
-    (tmp_path / "far_helpers.py").write_text("def far(x):\n    y = [x]\n    return x\n")
+    (tmp_path / "far_helpers.py").write_text("def far(x):\n    y = {x}\n    return x\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     file = tmp_path / "near.py"
     file.write_text(
         "import functools\nfrom far_helpers import far\n\n\n@functools.lru_cache\ndef near(x):\n"
-        "    z = {x}\n    def inner(w):\n        return [w]\n    return far(x) + inner(x)\n"
+        "    z = {x}\n    def inner(w):\n        return {w}\n    return far(x) + inner(x)\n"
     )
     with pytest.raises(UnsupportedError) as caught:
         ds.grad(f"{file}:near")

@@ -6,6 +6,8 @@ from array_zoo import (
     elements,
     indices,
     linear_algebra,
+    lists,
+    procedures,
     rearranged,
     routines,
     sums,
@@ -14,6 +16,19 @@ from array_zoo import (
 )
 from array_zoo.registry import ARRAY_ZOO, ArraySpecimen
 
-FAMILIES = (elements, aliases, algorithms, whole, traps, rearranged, routines, indices, linear_algebra, sums)
+FAMILIES = (
+    algorithms,
+    aliases,
+    elements,
+    indices,
+    linear_algebra,
+    lists,
+    procedures,
+    rearranged,
+    routines,
+    sums,
+    traps,
+    whole,
+)
 
 __all__ = ["ARRAY_ZOO", "FAMILIES", "ArraySpecimen"]

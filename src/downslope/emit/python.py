@@ -22,6 +22,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -136,6 +137,8 @@ class Emitter:
         match stmt:
             case Store():
                 self.store(stmt, indent)
+            case Grow():
+                self.grow(stmt, indent)
             case New() | Like():
                 self.put(indent, f"{self.variable[stmt.name]} = {self.creation(stmt)}")
             case Call():
@@ -158,6 +161,13 @@ class Emitter:
         target, value = self.element(stmt.array, stmt.index), self.arg(stmt.value)
         self.settle([stmt.array], indent)
         self.put(indent, f"{target.text} = {value.text}")
+
+    def grow(self, stmt: Grow, indent: int) -> None:
+        """A longer array in place of one that is too short."""
+        name, least = self.variable[stmt.name], self.arg(stmt.least)
+        self.settle([stmt.array], indent)
+        self.put(indent, f"if {name}.shape[0] < {least.inside(5)}:")
+        self.put(indent + 1, f"{name} = longer({name}, {least.text})")
 
     def called(self, stmt: Call, indent: int) -> None:
         """Write a call; what it changes in place is no result of it."""
@@ -356,7 +366,8 @@ class Emitter:
             return f"np.zeros_like({self.variable[stmt.array]})"
         lengths = [self.arg(value).text for value in stmt.shape]
         shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
-        kind = DTYPES[stmt.type.element]
+        made = self.types[stmt.name]
+        kind = DTYPES[made.element if isinstance(made, ArrayType) else stmt.type.element]
         if stmt.fill == Lit(None):
             return f"np.empty({shape}{kind})"
         if not stmt.fill.value:

@@ -4,7 +4,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from downslope.emit.text import Text
-from downslope.ir.nodes import Block, Call, For, Function, If, Stmt, Store, While, blocks, operands, walk
+from downslope.ir.nodes import (
+    Block,
+    Call,
+    For,
+    Function,
+    Grow,
+    If,
+    Stmt,
+    Store,
+    While,
+    blocks,
+    operands,
+    walk,
+)
 from downslope.passes.buffers import in_place
 
 
@@ -34,7 +47,7 @@ def changed_in(stmt: Stmt) -> Iterator[str]:
     """The arrays that a store or a call changes, or those inside a branch or a loop."""
     for inner in (stmt, *(inner for block in blocks(stmt) for inner in walk(block))):
         match inner:
-            case Store(array=array):
+            case Store(array=array) | Grow(array=array):
                 yield array
             case Call():
                 yield from (array for _, array in in_place(inner))

@@ -12,6 +12,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -104,7 +105,14 @@ class _Checker:
                 elif self.arity[op] != len(args):
                     self.found.append(f"{op} takes {self.arity[op]} arguments, not {len(args)}")
                 self.define(name, visible)
-            case Load(name=name) | Store(name=name) | New(name=name) | Like(name=name) | Dim(name=name):
+            case (
+                Load(name=name)
+                | Store(name=name)
+                | Grow(name=name)
+                | New(name=name)
+                | Like(name=name)
+                | Dim(name=name)
+            ):
                 self.read(operands(stmt), visible)
                 self.define(name, visible)
             case Call(callee=callee):

@@ -31,7 +31,8 @@ class Names:
 
 RESERVED = frozenset(
     {"abs", "at", "bool", "float", "int", "len", "math", "max", "min", "np", "numba", "range", "round", "rows", "tape", "top",
-     "runtime", "steps", "depth", "part", "limit", "k", "grown", "summed", "whole_floor_divide", "whole_remainder", "True", "False",
+     "runtime", "steps", "depth", "part", "limit", "k", "grown", "longer", "summed", "whole_floor_divide", "whole_remainder", "True",
+     "False",
      "None"}
 )  # fmt: skip
 """Names that emitted code uses for itself."""

@@ -66,12 +66,30 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A fresh array of this shape: every element is `fill`, or not set where `fill` is `Lit(None)`."""
+    """A fresh array of this shape: every element is `fill`, or not set where `fill` is `Lit(None)`.
+
+    Where it `fits`, its elements have the least type that holds what is stored in it (`passes.types`).
+    """
 
     name: str
     shape: tuple[Arg, ...]
     type: ArrayType
     fill: Lit
+    loc: Loc | None = None
+    fits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """`array` with at least `least` places along its first axis; `name` is the array from now on.
+
+    What it holds stays, and places that are new are not read before they are set. Its derivative is the same
+    for the tangent; the cotangent has the size that the array has in the end, and passes through.
+    """
+
+    name: str
+    array: str
+    least: Arg
     loc: Loc | None = None
 
 
@@ -187,7 +205,7 @@ class Call:
     loc: Loc | None = None
 
 
-Simple: TypeAlias = Let | Load | Store | New | Like | Dim  # one value each, and no effect but it
+Simple: TypeAlias = Let | Load | Store | Grow | New | Like | Dim  # one value each, and no effect but it
 Stmt: TypeAlias = Simple | Call | If | For | While | Fail | Push | Pop
 Loop: TypeAlias = For | While
 
@@ -259,7 +277,7 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
 def defined(stmt: Stmt) -> tuple[str, ...]:
     """The names that a statement makes visible to what follows it."""
     match stmt:
-        case Let() | Load() | Store() | New() | Like() | Dim():
+        case Let() | Load() | Store() | Grow() | New() | Like() | Dim():
             return (stmt.name,)
         case If() | For() | While() | Call():
             return stmt.results
@@ -278,6 +296,8 @@ def operands(stmt: Stmt) -> tuple[Arg, ...]:
             return (stmt.array, *stmt.index)
         case Store():
             return (stmt.array, *stmt.index, stmt.value)
+        case Grow():
+            return (stmt.array, stmt.least)
         case New():
             return stmt.shape
         case Like() | Dim():

@@ -10,6 +10,7 @@ from downslope.ir.nodes import (
     Dim,
     Fail,
     For,
+    Grow,
     If,
     Let,
     Like,
@@ -52,8 +53,10 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
                 return Load(label(s.name), label(s.array), each(s.index), s.loc)
             case Store():
                 return Store(label(s.name), label(s.array), each(s.index), arg(s.value), s.loc)
+            case Grow():
+                return Grow(label(s.name), label(s.array), arg(s.least), s.loc)
             case New():
-                return New(label(s.name), each(s.shape), s.type, s.fill, s.loc)
+                return New(label(s.name), each(s.shape), s.type, s.fill, s.loc, s.fits)
             case Like():
                 return Like(label(s.name), label(s.array), s.loc)
             case Dim():

@@ -12,6 +12,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -62,7 +63,7 @@ class _Writer:
         match stmt:
             case Let(name=name, op=op, args=args):
                 yield self.line(indent, f"{name} = {op}({_listed(args)})", stmt.loc)
-            case Load() | Store() | New() | Like() | Dim():
+            case Load() | Store() | Grow() | New() | Like() | Dim():
                 yield self.line(indent, _of_array(stmt), stmt.loc)
             case If():
                 yield from self.branch(stmt, indent)
@@ -111,12 +112,14 @@ class _Writer:
         return f"{line:<{COLUMN}}  # {loc.line}: {loc.text.strip()}"
 
 
-def _of_array(stmt: Load | Store | New | Like | Dim) -> str:
+def _of_array(stmt: Load | Store | Grow | New | Like | Dim) -> str:
     match stmt:
         case Load():
             return f"{stmt.name} = {stmt.array}[{_listed(stmt.index)}]"
         case Store():
             return f"{stmt.name} = {stmt.array} with [{_listed(stmt.index)}] = {_arg(stmt.value)}"
+        case Grow():
+            return f"{stmt.name} = {stmt.array} with room for {_arg(stmt.least)}"
         case New():
             return f"{stmt.name} = new {stmt.type} ({_listed(stmt.shape)}) of {_arg(stmt.fill)}"
         case Like():

@@ -11,6 +11,7 @@ from downslope.ir.nodes import (
     Dim,
     For,
     Function,
+    Grow,
     If,
     Like,
     Stmt,
@@ -75,7 +76,7 @@ class _Check:
         else:
             self.read(operands(stmt), visible, set() if lengths_only else stored)
         match stmt:
-            case Store(array=array):
+            case Store(array=array) | Grow(array=array):
                 stored.add(array)
             case Call(callee=callee, args=args):
                 stored |= {str(args[place]) for place in callee.memory if place is not None}

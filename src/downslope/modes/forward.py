@@ -17,6 +17,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -155,6 +156,8 @@ class Forward(CallTangents):
                 self.store(stmt)
             case Call():
                 self.call(stmt)
+            case Grow():
+                self.grow(stmt)
             case If():
                 self.branch(stmt)
             case For() | While():
@@ -207,6 +210,14 @@ class Forward(CallTangents):
             dots[direction] = self.build.store(array, stmt.index, change, f"{stmt.name}_dot")
         self.build.keep(stmt)
         self.tangents[stmt.name] = dots
+
+    def grow(self, stmt: Grow) -> None:
+        """The tangent of an array grows with it."""
+        self.tangents[stmt.name] = {}
+        for direction in sorted(of(stmt.name, self.facts)):
+            array = str(self.handed_on(stmt.array, direction))
+            self.tangents[stmt.name][direction] = self.build.grow(array, stmt.least, f"{stmt.name}_dot")
+        self.build.keep(stmt)
 
     def branch(self, stmt: If) -> None:
         """Both sides yield their tangents too."""

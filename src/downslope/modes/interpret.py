@@ -19,6 +19,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -103,6 +104,16 @@ def _no_routine(stmt: Call, _values: Sequence[Any]) -> Sequence[Any]:
     )  # fmt: skip
 
 
+def _with_room(buffer: Buffer, least: int) -> Buffer:
+    """The array with at least so many places along its first axis."""
+    held = len(buffer.data)
+    if held >= least:
+        return buffer
+    bigger = np.zeros((max(2 * held, least), *buffer.data.shape[1:]), buffer.data.dtype)
+    bigger[:held] = buffer.data
+    return Buffer(bigger, buffer.origin, buffer.events)
+
+
 class Interpreter:
     """Runs one function once. `first` is where the first value that is not finite arose, whatever came of it.
 
@@ -185,7 +196,7 @@ class Interpreter:
         match stmt:
             case Let():
                 self._let(stmt)
-            case Load() | Store() | New() | Like() | Dim():
+            case Load() | Store() | Grow() | New() | Like() | Dim():
                 self._array(stmt)
             case Call():
                 self._call(stmt)
@@ -245,7 +256,7 @@ class Interpreter:
         else:
             self._set(name, value, self._judged(stmt.callee.name, (), value, name, stmt.loc, ()))
 
-    def _array(self, stmt: Load | Store | New | Like | Dim) -> None:
+    def _array(self, stmt: Load | Store | Grow | New | Like | Dim) -> None:
         match stmt:
             case New(name=name, shape=shape, type=kind, fill=fill):
                 blank = (math.nan if kind.element == "f" else 0) if fill.value is None else fill.value
@@ -259,6 +270,9 @@ class Interpreter:
                 self._values[name] = Buffer(np.zeros(self._values[array].data.shape), "not set")
                 return
         buffer = self._values[stmt.array]
+        if isinstance(stmt, Grow):
+            self._values[stmt.name] = _with_room(buffer, int(self._get(stmt.least)[0]))
+            return
         index = tuple(int(self._get(part)[0]) for part in stmt.index)
         if isinstance(stmt, Load):
             self._set(

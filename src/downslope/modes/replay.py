@@ -16,6 +16,7 @@ from downslope.ir.nodes import (
     Call,
     Dim,
     For,
+    Grow,
     If,
     Load,
     Loop,
@@ -90,7 +91,7 @@ class _Lost:
                 return self.has(array)
             case Dim(array=array):
                 return array in self.names  # the array is not made again, so its length is kept
-            case Store(name=name, array=array):
+            case Store(name=name, array=array) | Grow(name=name, array=array):
                 self._follow([name], [array])
                 return False
             case Call(callee=callee, args=args):

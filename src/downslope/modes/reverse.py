@@ -16,6 +16,7 @@ from downslope.ir.nodes import (
     Call,
     For,
     Function,
+    Grow,
     If,
     Let,
     Load,
@@ -90,6 +91,9 @@ class _Reverse(ReverseBranches, ReverseLoops, ReverseCalls):
                     self.arrays.load(stmt, bar, bars)
             case Store(array=array, value=value):
                 self.accumulate(bars, value, self.arrays.store(stmt, bars, self.active(array)))
+            case Grow(name=name, array=array):
+                if name in bars:
+                    bars[array] = bars.pop(name)
             case New(name=name):
                 bars.pop(name, None)
             case If():

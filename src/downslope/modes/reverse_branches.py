@@ -1,6 +1,6 @@
 """The reverse of a branch: both sides again, with what the side taken has computed handed to it."""
 
-from downslope.ir.nodes import Arg, Block, Call, For, If, Lit, Stmt, Store, While, defined
+from downslope.ir.nodes import Arg, Block, Call, For, Grow, If, Lit, Stmt, Store, While, defined
 from downslope.ir.rename import renamed
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.sweep import Sweep
@@ -53,7 +53,7 @@ class ReverseBranches(Sweep):
         source: dict[str, Arg] = {}
         for stmt in block.body:
             match stmt:
-                case Store(name=name, array=array):
+                case Store(name=name, array=array) | Grow(name=name, array=array):
                     source[name] = array
                 case Call():
                     source |= in_place(stmt)

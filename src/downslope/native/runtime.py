@@ -67,6 +67,15 @@ def grown(tape: Any) -> Any:
 
 
 @register_jitable
+def longer(array: Any, least: int) -> Any:
+    """The array with at least so many places along its first axis, and twice as many as before."""
+    held = array.shape[0]
+    bigger = np.zeros((max(2 * held, least), *array.shape[1:]), array.dtype)
+    bigger[:held] = array
+    return bigger
+
+
+@register_jitable
 def whole_floor_divide(a: int, b: int) -> int:
     """Integer `a // b`; native division by zero would give 0."""
     if b == 0:

@@ -3,7 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from downslope.ir.calls import varies, varying
-from downslope.ir.nodes import Arg, Block, Call, Callee, For, Function, If, Let, Load, Pop, Stmt, Store, While
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Callee,
+    For,
+    Function,
+    Grow,
+    If,
+    Let,
+    Load,
+    Pop,
+    Stmt,
+    Store,
+    While,
+)
 from downslope.rules import RULES
 
 Seeds = frozenset[int]
@@ -109,7 +124,7 @@ class _Flow:
         match stmt:
             case Let(name=name, op=op, args=args):
                 _set(facts, name, [arg for position, arg in enumerate(args) if self.through(op, position)])
-            case Load(name=name, array=array):
+            case Load(name=name, array=array) | Grow(name=name, array=array):
                 _set(facts, name, [array])
             case Store(name=name, array=array, value=value):
                 _set(facts, name, [array, value])

@@ -3,11 +3,28 @@
 A store, a branch or a loop that hands an array on in place gives a new name to the same buffer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Call, Dim, For, Function, If, Like, New, Stmt, Store, While, walk
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Dim,
+    For,
+    Function,
+    Grow,
+    If,
+    Like,
+    New,
+    Stmt,
+    Store,
+    While,
+    defined,
+    walk,
+)
 from downslope.ir.types import ArrayType
 from downslope.passes.types import arrays
 
@@ -23,7 +40,7 @@ def roots(function: Function, kinds: Mapping[str, object] | None = None) -> Mapp
 def _block(block: Block, found: dict[str, str]) -> None:
     for stmt in block.body:
         match stmt:
-            case Store(name=name, array=array):
+            case Store(name=name, array=array) | Grow(name=name, array=array):
                 found[name] = found[array]
             case Call():
                 found.update({name: found[array] for name, array in in_place(stmt)})
@@ -73,7 +90,7 @@ def replaced(function: Function) -> frozenset[str]:
     names: set[Arg] = set()
     for stmt in walk(function.body):
         match stmt:
-            case Store(array=array):
+            case Store(array=array) | Grow(array=array):
                 names.add(array)
             case Call():
                 names.update(array for _, array in in_place(stmt))
@@ -92,10 +109,24 @@ def stored(function: Function) -> frozenset[str]:
     root = roots(function)
     written = {root[stmt.name] for stmt in walk(function.body) if isinstance(stmt, Store)}
     written |= {root[n] for s in walk(function.body) if isinstance(s, Call) for n, _ in in_place(s)}
-    links = [(root[a], root[b]) for a, b in _handed_on(function.body) if a in root and b in root]
+    links = _links(function.body, root)
     while more := {before for before, after in links if after in written} - written:
         written |= more  # a rebound variable may still be the parameter
     return frozenset(param.name for param in function.params if param.name in written)
+
+
+def growing(function: Function, root: Mapping[str, str]) -> frozenset[str]:
+    """The buffers whose length is not the same for every version."""
+    found = {root[stmt.name] for stmt in walk(function.body) if isinstance(stmt, Grow)}
+    links = _links(function.body, root) if found else []
+    while more := {after for before, after in links if before in found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _links(block: Block, root: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The buffers that a branch or a loop hands on, each with the one that it may become."""
+    return [(root[a], root[b]) for a, b in _handed_on(block) if a in root and b in root]
 
 
 def _handed_on(block: Block) -> Iterator[tuple[str, str]]:
@@ -112,32 +143,35 @@ def _handed_on(block: Block) -> Iterator[tuple[str, str]]:
 
 
 def measured(function: Function, names: Names) -> Function:
-    """The function with the lengths of arrays taken after each branch that gives one array or another."""
+    """The function with the lengths of arrays taken where they may be other ones than before.
+
+    That is after a branch that gives one array or another, and wherever an array has grown.
+    """
     known = arrays(function)
     root = roots(function, known)
+    grown = growing(function, root)
 
-    def inner(block: Block) -> Block:
-        out: list[Stmt] = []
+    def taken(values: Iterable[str], loc: Loc | None, every: bool = False) -> list[Stmt]:
+        own = [n for n in values if root.get(n) in grown or (every and root.get(n) == n)]
+        return [Dim(names.fresh(f"{n}_len"), n, axis, loc) for n in own for axis in range(known[n].rank)]
+
+    def inner(block: Block, carried: Iterable[str] = (), loc: Loc | None = None) -> Block:
+        out: list[Stmt] = taken(carried, loc)
         for stmt in block.body:
             match stmt:
                 case If():
                     out.append(replace(stmt, then=inner(stmt.then), orelse=inner(stmt.orelse)))
-                    for name in stmt.results:
-                        if root.get(name) == name:
-                            axes = range(known[name].rank)
-                            out += [Dim(names.fresh(f"{name}_len"), name, axis, stmt.loc) for axis in axes]
                 case Call(callee=callee):
                     out.append(stmt)
-                    for name, place in zip(stmt.results, callee.memory, strict=True):
-                        if place is None and name in known:
-                            axes = range(known[name].rank)
-                            out += [Dim(names.fresh(f"{name}_len"), name, axis, stmt.loc) for axis in axes]
-                case For():
-                    out.append(replace(stmt, body=inner(stmt.body)))
-                case While():
-                    out.append(replace(stmt, body=inner(stmt.body)))
+                    fresh = zip(stmt.results, callee.memory, strict=True)
+                    out += taken((n for n, place in fresh if place is None and n in known), stmt.loc, True)
+                case For() | While():
+                    carries = [carry.name for carry in stmt.carried]
+                    out.append(replace(stmt, body=inner(stmt.body, carries, stmt.loc)))
                 case _:
                     out.append(stmt)
+            if isinstance(stmt, If | For | While | Grow):
+                out += taken(defined(stmt), stmt.loc, every=isinstance(stmt, If))
         return Block(tuple(out), block.yields)
 
     return replace(function, body=inner(function.body))
@@ -155,6 +189,7 @@ class Shapes:
         self._rank = {name: kind.rank for name, kind in known.items()}
         self._params = set() if by_lengths else {param.name for param in function.params}
         self._dims: dict[str, dict[int, str]] = {}
+        self._grown = growing(function, self._root)
         for stmt in walk(function.body):
             self._learn(stmt)
 
@@ -170,18 +205,19 @@ class Shapes:
                 self._source.update(in_place(stmt))
             case If():
                 for name, left in zip(stmt.results, stmt.then.yields, strict=True):
-                    if self._root.get(name, name) != name and isinstance(left, str):
+                    own = self._root.get(name, name)
+                    if own != name and own not in self._grown and isinstance(left, str):
                         self._source[name] = left
             case For() | While():
                 for carry, result in zip(stmt.carried, stmt.results, strict=True):
-                    if isinstance(carry.init, str):
+                    if isinstance(carry.init, str) and self._root.get(result) not in self._grown:
                         self._source[carry.name] = self._source[result] = carry.init
 
     def lengths(self, array: str) -> tuple[Arg, ...] | str:
         """The lengths of an array, or a parameter of its shape.
 
-        Every version has them, and so has what a loop rebinds a variable to. A branch that gives one
-        array or another is followed by statements that take the lengths.
+        Every version has them, and so has what a loop rebinds a variable to. Where that is not so,
+        statements that take the lengths follow (`measured`).
         """
         while array in self._source:
             array = self._source[array]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Carry, Dim, For, Let, Lit, Load, Stmt, Store
+from downslope.ir.nodes import Arg, Block, Carry, Dim, For, Grow, Let, Lit, Load, Stmt, Store
 from downslope.rules import RULES
 from downslope.rules.kinds import interpret
 
@@ -105,6 +105,12 @@ class Builder:
         """The array after `array[index] = value`."""
         name = self.names.fresh(hint)
         self.out.append(Store(name, array, index, value, self.place))
+        return name
+
+    def grow(self, array: str, least: Arg, hint: str) -> str:
+        """The array with at least so many places along its first axis."""
+        name = self.names.fresh(hint)
+        self.out.append(Grow(name, array, least, self.place))
         return name
 
     def _negated(self, arg: Arg) -> Arg | None:

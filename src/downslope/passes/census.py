@@ -13,6 +13,7 @@ from downslope.ir.nodes import (
     Callee,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -99,7 +100,7 @@ def _region(kind: str, loc: Loc | None, blocks: tuple[Block, ...], passes: int |
                     counts[kind_of_op(op)] += 1
                 case Load() | Store():
                     counts["memory"] += 1
-                case New() | Like():
+                case New() | Like() | Grow():
                     counts["array"] += 1
                 case Call(callee=callee):
                     inner.append(_called(callee, stmt.loc))

@@ -5,7 +5,23 @@ from dataclasses import replace
 
 from downslope.errors import Loc
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Call, Carry, Dim, For, If, Lit, Load, New, Stmt, Store, While, walk
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    Call,
+    Carry,
+    Dim,
+    For,
+    Grow,
+    If,
+    Lit,
+    Load,
+    New,
+    Stmt,
+    Store,
+    While,
+    walk,
+)
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
 from downslope.passes.buffers import in_place
@@ -39,7 +55,7 @@ def on_copies(block: Block, own: frozenset[str], kinds: Mapping[str, Kind], name
     handed: set[Arg] = set()
     for stmt in walk(block):
         match stmt:
-            case Store(array=array):
+            case Store(array=array) | Grow(array=array):
                 handed.add(array)
             case Call():
                 handed.update(array for _, array in in_place(stmt))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from downslope.errors import Loc
-from downslope.ir.nodes import Arg, Call, Callee, For, Function, If, Let, Load, New, Store, walk
+from downslope.ir.nodes import Arg, Call, Callee, For, Function, Grow, If, Let, Load, New, Store, walk
 from downslope.passes.activity import of, varied
 from downslope.rules import RULES
 
@@ -46,6 +46,8 @@ def _bounds(function: Function) -> list[Arg]:
                 bounds += index
             case New(shape=shape):
                 bounds += shape
+            case Grow(least=least):
+                bounds.append(least)
             case Call(callee=callee, args=args):
                 bounds += (args[i] for i in _whole_arguments(callee))
     return bounds

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Call, Callee, Function, Load, New, Store, walk
+from downslope.ir.nodes import Arg, Call, Callee, Function, Grow, Load, New, Store, walk
 from downslope.ir.types import Kind
 from downslope.passes.types import inferred, inside, type_of
 
@@ -28,6 +28,8 @@ def _check(function: Function, facts: Mapping[str, Kind], done: set[tuple[Callee
                 numbers = index
             case New(shape=shape):
                 numbers = shape
+            case Grow(least=least):
+                numbers = (least,)
         for number in numbers:
             if type_of(number, facts) != "i":
                 raise UnsupportedError(

@@ -12,6 +12,7 @@ from downslope.ir.nodes import (
     Fail,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -78,6 +79,7 @@ def _live_stmt(stmt: Stmt, live: frozenset[str]) -> tuple[Stmt | None, frozenset
             Let(name=name)
             | Load(name=name)
             | Store(name=name)
+            | Grow(name=name)
             | New(name=name)
             | Like(name=name)
             | Dim(name=name)

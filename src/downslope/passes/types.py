@@ -4,7 +4,8 @@ Types decide what emitted code looks like: powers of integers, and the start of 
 set inside a loop only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from downslope.ir.nodes import (
     Arg,
@@ -14,6 +15,7 @@ from downslope.ir.nodes import (
     Dim,
     For,
     Function,
+    Grow,
     If,
     Let,
     Like,
@@ -21,10 +23,13 @@ from downslope.ir.nodes import (
     Load,
     New,
     Pop,
+    Stmt,
     Store,
     While,
+    walk,
 )
 from downslope.ir.types import ArrayType, Kind, Type
+from downslope.passes.sharing import sharing
 from downslope.rules.result_types import joined, result_type
 
 Kinds = tuple[Kind, ...]
@@ -34,9 +39,48 @@ Lookup = Callable[[Callee, Kinds], Kinds]
 
 def inferred(function: Function, given: Mapping[str, Kind]) -> Mapping[str, Kind]:
     """The type of every value; number parameters that are not `given` are floats."""
-    facts = _params(function, given)
-    _block(function.body, facts, results_of)
-    return facts
+    return _facts((function.body,), _params(function, given), results_of)
+
+
+def _facts(bodies: Sequence[Block], start: Mapping[str, Kind], lookup: Lookup) -> dict[str, Kind]:
+    """The types of all values; arrays that fit what is stored in them are widened until they do."""
+    every = [stmt for body in bodies for stmt in walk(body)]
+    fitted = {s.name: ArrayType("b", s.type.rank) for s in every if isinstance(s, New) and s.fits}
+    shared = sharing(every) if fitted else {}
+    while True:
+        facts = dict(start)
+        for body in bodies:
+            _block(body, facts, _Known(lookup, fitted))
+        wider = _widened(every, facts, fitted, shared)
+        if wider == fitted:
+            return facts
+        fitted = wider
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known from elsewhere: what callees give, and arrays that fit what is stored in them."""
+
+    lookup: Lookup
+    fitted: Mapping[str, ArrayType]
+
+
+def _widened(
+    every: Sequence[Stmt],
+    facts: Mapping[str, Kind],
+    fitted: Mapping[str, ArrayType],
+    shared: Mapping[str, str],
+) -> dict[str, ArrayType]:
+    """Arrays that take the type of what is stored in them, with the types that they need for that."""
+    needed: dict[str, list[Type | None]] = {
+        shared.get(name, name): [kind.element] for name, kind in fitted.items()
+    }
+    for stmt in every:
+        if isinstance(stmt, Store) and shared.get(stmt.array) in needed:
+            needed[shared[stmt.array]].append(_number(type_of(stmt.value, facts)))
+    return {
+        name: ArrayType(joined(needed[shared.get(name, name)]), kind.rank) for name, kind in fitted.items()
+    }
 
 
 def inside(callee: Callee, kinds: Kinds) -> Mapping[str, Kind]:
@@ -77,13 +121,11 @@ def results_of(callee: Callee, kinds: Kinds) -> Kinds:
 def _inside(callee: Callee, kinds: Kinds, lookup: Lookup) -> Mapping[str, Kind]:
     assert callee.function is not None
     given = {param.name: kind for param, kind in zip(callee.function.params, kinds, strict=True)}
-    facts = _params(callee.function, given)
     ahead = callee.partner.function if callee.half == "back" and callee.partner else None
     if ahead is not None:  # what it pops is named as it was pushed there; numbers are passed to both
-        facts = {**_params(ahead, given), **facts}
-        _block(ahead.body, facts, lookup)
-    _block(callee.function.body, facts, lookup)
-    return facts
+        start = {**_params(ahead, given), **_params(callee.function, given)}
+        return _facts((ahead.body, callee.function.body), start, lookup)
+    return _facts((callee.function.body,), _params(callee.function, given), lookup)
 
 
 def _params(function: Function, given: Mapping[str, Kind]) -> dict[str, Kind]:
@@ -114,29 +156,29 @@ def _joined(*types: Kind | None) -> Kind:
     return array or joined([_number(t) for t in types])
 
 
-def _block(block: Block, facts: dict[str, Kind], lookup: Lookup) -> None:
+def _block(block: Block, facts: dict[str, Kind], known: _Known) -> None:
     for stmt in block.body:
         match stmt:
             case Let():
                 facts[stmt.name] = _op(stmt, facts)
             case Load(name=name, array=array):
                 facts[name] = _array(array, facts).element
-            case Store(name=name, array=array) | Like(name=name, array=array):
+            case Store(name=name, array=array) | Grow(name=name, array=array) | Like(name=name, array=array):
                 facts[name] = facts[array]
             case New():
-                facts[stmt.name] = stmt.type
+                facts[stmt.name] = known.fitted.get(stmt.name, stmt.type)
             case Dim(name=name):
                 facts[name] = "i"
             case Call(results=results, callee=callee, args=args):
                 kinds = tuple(type_of(arg, facts) or "f" for arg in args)
-                facts.update(zip(results, lookup(callee, kinds), strict=True))
+                facts.update(zip(results, known.lookup(callee, kinds), strict=True))
             case If():
-                _block(stmt.then, facts, lookup)
-                _block(stmt.orelse, facts, lookup)
+                _block(stmt.then, facts, known)
+                _block(stmt.orelse, facts, known)
                 for name, a, b in zip(stmt.results, stmt.then.yields, stmt.orelse.yields, strict=True):
                     facts[name] = _joined(type_of(a, facts), type_of(b, facts))
             case For() | While():
-                _loop(stmt, facts, lookup)
+                _loop(stmt, facts, known)
             case Pop(names=names, pushed=pushed):
                 facts.update({n: type_of(p, facts) or "f" for n, p in zip(names, pushed, strict=True)})
 
@@ -147,7 +189,7 @@ def _array(name: str, facts: Mapping[str, Kind]) -> ArrayType:
     return kind
 
 
-def _loop(stmt: For | While, facts: dict[str, Kind], lookup: Lookup) -> None:
+def _loop(stmt: For | While, facts: dict[str, Kind], known: _Known) -> None:
     if isinstance(stmt, For):
         facts[stmt.index] = "i"
     for carry in stmt.carried:
@@ -157,8 +199,8 @@ def _loop(stmt: For | While, facts: dict[str, Kind], lookup: Lookup) -> None:
     while True:
         before = [facts.get(carry.name) for carry in stmt.carried]
         if isinstance(stmt, While):
-            _block(stmt.test, facts, lookup)
-        _block(stmt.body, facts, lookup)
+            _block(stmt.test, facts, known)
+        _block(stmt.body, facts, known)
         for carry, value in zip(stmt.carried, stmt.body.yields, strict=True):
             facts[carry.name] = _joined(facts.get(carry.name), type_of(value, facts))
         if before == [facts.get(carry.name) for carry in stmt.carried]:

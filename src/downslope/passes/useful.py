@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 
-from downslope.ir.nodes import Arg, Call, For, Function, If, Let, Load, Pop, Stmt, Store, While, walk
+from downslope.ir.nodes import Arg, Call, For, Function, Grow, If, Let, Load, Pop, Stmt, Store, While, walk
 from downslope.passes.activity import TAPE, Through, flows, smooth
 
 
@@ -29,7 +29,7 @@ def _sources(stmt: Stmt, names: Set[str], through: Through) -> Iterator[Arg]:
     match stmt:
         case Let(name=name, op=op, args=args) if name in names:
             yield from (arg for position, arg in enumerate(args) if through(op, position))
-        case Load() if stmt.name in names:
+        case Load() | Grow() if stmt.name in names:
             yield stmt.array
         case Store() if stmt.name in names:
             yield from (stmt.array, stmt.value)

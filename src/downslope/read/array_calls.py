@@ -9,8 +9,9 @@ from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import Type
 from downslope.read.arrays import Arrays
 from downslope.read.frames import Value
+from downslope.read.list_calls import ListCalls
 from downslope.read.picking import Picking
-from downslope.read.views import Lazy, View
+from downslope.read.views import Lazy, Listed, View
 from downslope.read.whole_arrays import Elements, WholeArrays, in_rows, zero
 from downslope.rules.result_types import result_type
 
@@ -25,8 +26,8 @@ DTYPES: Mapping[str, Type] = {
 class ArrayCalls:
     """One method per NumPy function; each takes the values of its arguments."""
 
-    def __init__(self, arrays: Arrays, whole: WholeArrays) -> None:
-        self.arrays, self.whole = arrays, whole
+    def __init__(self, arrays: Arrays, whole: WholeArrays, lists: ListCalls) -> None:
+        self.arrays, self.whole, self.lists = arrays, whole, lists
         self.picking = Picking(whole)
         self._of_number = False  # whether the call that is read has a number for an argument
 
@@ -123,6 +124,8 @@ class ArrayCalls:
         """A value that must be an array, a formula over arrays or a number."""
         if isinstance(value, str | Lit | View | Lazy):
             return value
+        if isinstance(value, Listed):
+            return self.lists.view(value)
         if isinstance(value, tuple):
             return self.made(value, None, "t")
         return self.refused("a function where an array is needed")
@@ -158,7 +161,9 @@ class ArrayCalls:
         return view
 
     def made(self, value: Value, dtype: Type | None, hint: str, copied: bool = True) -> View:
-        """An array of nested tuples of numbers, or a copy of an array."""
+        """An array of nested tuples of numbers, or a copy of an array or a list."""
+        if isinstance(value, Listed):
+            return self.lists.array(value, dtype, hint)
         if isinstance(value, View | Lazy):
             if isinstance(value, View) and not copied and dtype in (None, self.whole.type_of(value)):
                 return value

@@ -14,10 +14,12 @@ from downslope.read.array_calls import DTYPES, ArrayCalls
 from downslope.read.array_names import METHODS
 from downslope.read.array_table import called
 from downslope.read.arrays import Arrays
-from downslope.read.frames import Frame, Value
+from downslope.read.frames import Frame, Literal, Value
+from downslope.read.list_calls import ListCalls
+from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
-from downslope.read.views import Buffer, Index, Lazy, Mask, Picked, View, Word
+from downslope.read.views import Buffer, Index, Lazy, Listed, Mask, Picked, View, Word
 from downslope.read.whole_arrays import WholeArrays
 
 
@@ -49,7 +51,8 @@ class ArrayReader:
         self._pinned = 0  # inside a program of ours, the place is that of the call
         self.arrays = Arrays(self)
         self.whole = WholeArrays(self.arrays)
-        self.array_calls = ArrayCalls(self.arrays, self.whole)
+        self.lists = ListCalls(self.arrays, self.whole)
+        self.array_calls = ArrayCalls(self.arrays, self.whole, self.lists)
         self.picking = self.array_calls.picking
 
     @property
@@ -108,6 +111,8 @@ class ArrayReader:
         """A value for a variable: a formula over arrays is computed now."""
         if isinstance(value, Lazy):
             return self.whole.materialised(value, hint)
+        if isinstance(value, Literal):
+            return self.lists.made(value, hint)
         if isinstance(value, tuple):
             return tuple(self.settled(part, hint) for part in value)
         return value
@@ -119,6 +124,8 @@ class ArrayReader:
         base = self.expression(node.value, frame)
         if isinstance(base, tuple):
             return self.part_of(base, node, frame)
+        if isinstance(base, Listed):
+            return self.lists.part(base, self.items(node.slice, frame), hint)
         view = self.selected(base, node, frame)
         if isinstance(view, Picked):
             return self.picking.gathered(view)
@@ -140,6 +147,8 @@ class ArrayReader:
         """The view that a subscript of an array means; with index arrays, the elements that they pick."""
         if isinstance(base, Lazy):
             base = self.whole.materialised(base)
+        if isinstance(base, Listed):
+            return self.lists.element(base, self.items(node.slice, frame))
         if not isinstance(base, View):
             raise self.no_array(f"{ast.unparse(node)}: a number has no elements")
         items = self.items(node.slice, frame)
@@ -236,6 +245,8 @@ class ArrayReader:
         keywords, dtype = self.options(node, frame)
         if name == "len" and len(args) == 1:
             return self.length(args[0])
+        if name == "list" and len(args) < 2 and not keywords:
+            return self.lists.of(args[0] if args else (), hint)
         return called(self.array_calls, name, args, keywords, dtype, hint)
 
     def operand(self, node: ast.expr, frame: Frame) -> Value:
@@ -253,11 +264,15 @@ class ArrayReader:
 
     def method(self, node: ast.Call, frame: Frame, hint: str) -> "Value | None":
         """`array.sum()` and the like; None where the call is not one of a method."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr not in METHODS:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in METHODS | LIST_METHODS:
             return None
         if not _is_local(node.func, frame):
             return None
         base = self.expression(node.func.value, frame)
+        if isinstance(base, Listed):
+            return self.lists.method(
+                base, node.func.attr, [self.expression(argument, frame) for argument in node.args], hint
+            )
         if not isinstance(base, View | Lazy):
             raise self.no_array(f"{ast.unparse(node)}: a number has no such method")
         if node.func.attr == "astype":
@@ -282,6 +297,8 @@ class ArrayReader:
         """`len(value)`."""
         if isinstance(value, tuple):
             return Lit(len(value))
+        if isinstance(value, Listed):
+            return self.lists.count(value)
         if isinstance(value, View | Lazy) and value.rank:
             return value.lengths[0]
         raise self.no_array("len() of a number")
@@ -330,6 +347,8 @@ class ArrayReader:
                     "it is -1 or -2 in Python, and the other truth value in NumPy.",
                     "write not.",
                 )
+            if any(isinstance(value, Listed | Literal) for value in values):
+                return self.lists.operation(op, values, hint)
             return self.row(op, [self.argument(value) for value in values], hint)
         elements = [self.array_calls.elements(value) for value in values]
         last = elements[-1]
@@ -352,15 +371,20 @@ class ArrayReader:
                 case "reversed":
                     return self.backwards(self.passes(node.args[0], frame))
         value = self.settled(self.expression(node, frame), "t")
+        if isinstance(value, Listed):
+            return self.elements_of(self.lists.view(value), (value.buffer, value.count))
         if not isinstance(value, View) or not value.rank:
             raise self.no_array(f"a loop over {ast.unparse(node)}: loops go over ranges and arrays")
-        view = value
+        return self.elements_of(value, (value.buffer,))
+
+    def elements_of(self, view: View, over: tuple[Buffer, ...]) -> Passes:
+        """The passes of a loop over an array."""
 
         def item(index: Arg) -> Value:
             chosen = nth(self.arrays, view, index)
             return chosen if chosen.rank else self.arrays.load(chosen, [])
 
-        return Passes(Lit(0), view.lengths[0], Lit(1), item, over=(view.buffer,))
+        return Passes(Lit(0), view.lengths[0], Lit(1), item, over=over)
 
     def range_of(self, node: ast.Call, frame: Frame) -> Passes:
         """`range(...)`."""

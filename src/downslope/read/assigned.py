@@ -57,6 +57,9 @@ class Assigned:
                 return None
             case ast.FunctionDef():
                 return state | {node.name}
+            case ast.Delete(targets=targets):
+                self._read(node, state)
+                return state - {target.id for target in targets if isinstance(target, ast.Name)}
             case ast.AugAssign(target=ast.Name(id=name)):
                 self._read(node.value, state)
                 self._check(ast.copy_location(ast.Name(name, ast.Load()), node.target), state)

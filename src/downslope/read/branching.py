@@ -17,7 +17,7 @@ from downslope.read.merging import (
     unsettled,
     with_leaves,
 )
-from downslope.read.views import Buffer, Gone, View
+from downslope.read.views import Buffer, Gone, Listed, View
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Merge:
         self.rights: list[Arg] = []
         self.results: list[str] = []
         self.groups: list[Group] = []
-        self._joined: dict[tuple[Value, Value], View] = {}
+        self._joined: dict[tuple[Value, Value], View | Listed] = {}
         self._versions: dict[Buffer, str] = {}
         self._lengths: list[Stmt] = []
 
@@ -79,10 +79,11 @@ class Merge:
     def _leaf(self, name: str, left: Value, right: Value) -> Value:
         if left == right:
             return left
-        if not isinstance(left, View) and not isinstance(right, View):
+        if not isinstance(left, View | Listed) and not isinstance(right, View | Listed):
             return self.result(name, left, right)  # type: ignore[arg-type]  # numbers: they are fitting
         if (left, right) not in self._joined:
-            self._joined[left, right] = self._array(name, left, right)
+            lists = isinstance(left, Listed) or isinstance(right, Listed)
+            self._joined[left, right] = (self._list if lists else self._array)(name, left, right)
         return self._joined[left, right]
 
     def _array(self, name: str, left: Value, right: Value) -> View:
@@ -96,6 +97,20 @@ class Merge:
         self._versions[view.buffer] = result
         self.groups.append(Group(name, [view.buffer], [*buffers_of(left), *buffers_of(right)]))
         return view
+
+    def _list(self, name: str, left: Value, right: Value) -> Listed:
+        """A list that is the one or the other."""
+        pairs = [
+            (side.arrays[v.buffer], side.arrays[v.count]) if isinstance(v, Listed) else (UNSET, UNSET)
+            for v, side in ((left, self.then), (right, self.orelse))
+        ]
+        array, count = (self.result(name, one, other) for one, other in zip(*pairs, strict=True))
+        found = self.reader.lists.named(array, count, name.strip("_") or "result")
+        self._versions |= {
+            buffer: self.reader.arrays.current[buffer] for buffer in (found.buffer, found.count)
+        }
+        self.groups.append(Group(name, [found.buffer], [*buffers_of(left), *buffers_of(right)]))
+        return found
 
     def _version(self, value: Value, side: Side) -> Arg:
         """The name of an array at the end of a path; a part of another array is copied there."""

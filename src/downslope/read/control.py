@@ -4,6 +4,7 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
+from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Block, For, If, Lit, While
 from downslope.ir.rename import renamed
 from downslope.read.array_reader import ArrayReader
@@ -12,7 +13,7 @@ from downslope.read.branching import Merge, Side
 from downslope.read.frames import UNSET, Frame, Value
 from downslope.read.looping import Entering, Loop, ReadTooEarly, Rebinding, read_after
 from downslope.read.merging import Merging
-from downslope.read.views import Gone
+from downslope.read.views import Cell, Gone
 
 
 class ControlReader(ArrayReader):
@@ -117,10 +118,18 @@ class ControlReader(ArrayReader):
             self.block(node.body, frame)
 
         self.merging.held += passes.over
+        counts = {buffer: self.arrays.current[buffer] for buffer in passes.over}
         try:
             loop = self.carried(node, frame, body)
         finally:
             del self.merging.held[len(self.merging.held) - len(passes.over) :]
+        for buffer in passes.over:
+            if isinstance(buffer, Cell) and self.arrays.current[buffer] != counts[buffer]:
+                raise UnsupportedError(
+                    "a list that gets longer or shorter while a loop goes over it", loc=place,
+                    why="how many passes there are is settled before the first.",
+                    fix="go over a copy, list(...), or use `while`.",
+                )  # fmt: skip
         block = Block(loop.body, tuple(loop.yields))
         self.out.append(
             For(

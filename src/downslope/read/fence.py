@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
-from downslope.read.fence_arrays import ArrayFence, Locals, Nested, is_word
+from downslope.read.fence_arrays import Locals, Nested, is_word
+from downslope.read.fence_effects import EffectFence
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
+from downslope.read.structure import is_procedure
 from downslope.rules.kinds import OPERATORS
 
 STATEMENTS = (
     ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Break,
-    ast.Continue, ast.Pass, ast.Assert, ast.Raise, ast.FunctionDef,
+    ast.Continue, ast.Pass, ast.Assert, ast.Raise, ast.FunctionDef, ast.Delete, ast.Expr,
 )  # fmt: skip
 EXPRESSIONS = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call,
@@ -29,13 +31,11 @@ WHY = {
     "Global": "a program that changes module state is not a function of its arguments.",
     "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
     "Expr": "a program is a function of its inputs; what it does besides its result cannot be kept.",
-    "List": "lists are not supported yet; a program works on numbers and arrays.",
     "Dict": "dicts are not supported yet; a program works on numbers and arrays.",
 }
 FIX = {
     "Expr": "leave the line out, or do it where the program is called.",
     "Try": "test the condition with `if` before the operation that fails.",
-    "List": "make an array of it, np.array([...]), or use a tuple inside sum(), min() or max().",
     "Global": "pass the value as an argument and return it.",
     "Nonlocal": "return the new value from the helper.",
 }
@@ -49,12 +49,13 @@ def fence(source: Source) -> None:
         raise UnsupportedError(problems=tuple(unique.values()))
 
 
-class _Fence(ArrayFence):
+class _Fence(EffectFence):
     def __init__(self, source: Source, callers: tuple[object, ...], outer: Mapping[str, object]) -> None:
         self.source = source
         self.node = source.node
         self.callers = callers
         self.outer = outer
+        self.silent = False  # whether the function that is read is a helper that returns nothing
 
     def problems(self) -> Iterator[Problem]:
         yield from self._function(self.node, {})
@@ -74,8 +75,11 @@ class _Fence(ArrayFence):
             for here in nodes(node)
             if isinstance(here.node, ast.FunctionDef) and not here.inside
         }
+        helper = node is not self.source.node or len(self.callers) > 1
+        around, self.silent = self.silent, helper and is_procedure(node)
         for statement in _without_docstring(node.body):
             yield from self._statement(statement, local | set(visible), nested)
+        self.silent = around
         flow = Assigned(local, closures(node))
         end = flow.block(node.body, frozenset(arguments))
         for name in flow.unset:
@@ -86,12 +90,7 @@ class _Fence(ArrayFence):
                 f"assign {name.id} a value before the branch or loop that sets it.",
             )
         if end is not None:
-            yield self._problem(
-                node,
-                f"{node.name!r} may end without returning a number",
-                "a path through the function has no return statement.",
-                "return a number on every path.",
-            )
+            yield from self._ends(node, helper)
 
     def _statement(
         self, node: ast.stmt, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
@@ -103,6 +102,12 @@ class _Fence(ArrayFence):
             yield self._refused(node)
             return
         match node:
+            case ast.Expr():
+                yield from self._effect(node, local, nested)
+                return
+            case ast.Delete():
+                yield from self._deleted(node, local, nested)
+                return
             case ast.FunctionDef():
                 yield from self._nested(node, local, nested)
                 return
@@ -129,10 +134,15 @@ class _Fence(ArrayFence):
             case ast.Assert():
                 yield from self._expression(node.test, local, nested)
                 return
-            case ast.Return(value=None):
-                yield self._problem(
-                    node, "a return without a value", "the program must return a number.", "return a number."
-                )
+            case ast.Return(value=None | ast.Constant(value=None)):
+                if not self.silent:
+                    yield self._problem(
+                        node if node.value is None else node.value,
+                        "a return without a value",
+                        "the program must return a number.",
+                        "return a number.",
+                    )
+                return
         yield from self._children(node, local, nested)
 
     def _children(self, node: ast.AST, local: Locals, nested: Nested) -> Iterator[Problem]:
@@ -214,8 +224,6 @@ class _Fence(ArrayFence):
                     yield from self._value(node)
             case ast.Subscript():
                 yield from self._element(node, local, nested)
-            case ast.List():
-                yield self._refused(node)
             case ast.Call():
                 yield from self._call(node, local, nested)
             case ast.Compare(ops=ops):

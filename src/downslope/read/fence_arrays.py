@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from downslope.errors import Problem
 from downslope.read.array_names import CHANGING, CHANGING_METHODS, METHODS, WORDS
+from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
 
@@ -27,6 +28,14 @@ class ArrayFence(ABC):
     @abstractmethod
     def _problem(self, node: ast.AST, what: str, why: str, fix: str) -> Problem:
         """A problem at a place."""
+
+    @abstractmethod
+    def _call(self, node: ast.Call, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """What is wrong with a call."""
+
+    @abstractmethod
+    def _refused(self, node: ast.AST) -> Problem:
+        """The problem of a construct that is not supported."""
 
     def _element(self, node: ast.Subscript, local: Locals, nested: Nested) -> Iterator[Problem]:
         """`value[index]`, read or stored."""
@@ -135,12 +144,12 @@ class ArrayFence(ABC):
 
     def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
         yield from self._expression(func.value, local, nested)
-        if func.attr not in METHODS:
+        if func.attr not in METHODS | LIST_METHODS:
             yield self._problem(
                 func,
                 f"the method {func.attr!r}",
                 "it is not read.",
-                f"methods are {', '.join(sorted(METHODS))}.",
+                f"methods are {', '.join(sorted(METHODS | LIST_METHODS))}.",
             )
 
 

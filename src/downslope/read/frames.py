@@ -7,10 +7,16 @@ from typing import TypeAlias
 
 from downslope.ir.nodes import Arg, Lit
 from downslope.read.source import Source
-from downslope.read.views import Gone, Lazy, View, Word
+from downslope.read.views import Gone, Lazy, Listed, View, Word
 
-Value: TypeAlias = "Arg | View | Lazy | Gone | Word | tuple[Value, ...] | Closure"
+Value: TypeAlias = "Arg | View | Lazy | Listed | Gone | Word | tuple[Value, ...] | Closure"
 UNSET = Lit(None)
+
+
+class Literal(tuple["Value", ...]):
+    """A list as it is written: it becomes one in memory where a variable or an argument holds it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)

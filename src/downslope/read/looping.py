@@ -10,7 +10,7 @@ from downslope.ir.nodes import Arg, Carry, Stmt
 from downslope.read.array_reader import ArrayReader
 from downslope.read.frames import UNSET, Closure, Frame, Value
 from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, unsettled, with_leaves
-from downslope.read.views import Buffer, Gone, View
+from downslope.read.views import Buffer, Gone, Listed, View
 
 SET_IN_LOOP = "it is set in a loop, which may not run at all."
 
@@ -71,8 +71,9 @@ class _Rebound:
 
     name: str
     before: Buffer
-    inside: View
+    inside: View | Listed
     start: Carry
+    count: Carry | None = None  # of a list
     after: Buffer | None = None
 
 
@@ -100,7 +101,7 @@ class Loop:
         self._inside: dict[str, Value] = {}
         self._after: dict[str, Value] = {}
         self._rebound: list[_Rebound] = []
-        self._versions: list[Arg] = []
+        self._versions: list[tuple[Arg, ...]] = []
         self._outside = set(reader.arrays.current)
         self._stores = Counter(reader.arrays.stores)
 
@@ -117,6 +118,8 @@ class Loop:
         def run() -> None:
             for one in self._rebound:
                 reader.arrays.current[one.inside.buffer] = one.start.name
+                if isinstance(one.inside, Listed) and one.count is not None:
+                    reader.arrays.current[one.inside.count] = one.count.name
             frame.env.update(self._inside)
             body()
             self._after = dict(frame.env)
@@ -125,7 +128,7 @@ class Loop:
         looped = reader.arrays.looped(run)
         frame.env = dict(self.before)
         self.body, self.kept = looped.body, looped.kept
-        self._versions = [self.kept.get(str(version), version) for version in self._versions]
+        self._versions = [tuple(self.kept.get(str(v), v) for v in versions) for versions in self._versions]
         self.carries, self.yields, self.results = looped.carries, looped.yields, looped.results
 
     def moved(self) -> set[str]:
@@ -145,6 +148,8 @@ class Loop:
         def leaf(one: Value) -> Value:
             if isinstance(one, View):
                 return self._carried(name, one) if carried else one
+            if isinstance(one, Listed):
+                return self._carried_list(name, one) if carried else one
             return one if isinstance(one, Gone) else self.reader.names.fresh(name)
 
         return with_leaves(value, iter([leaf(one) for one in leaves(value)]))
@@ -157,18 +162,32 @@ class Loop:
         self._rebound.append(_Rebound(name, view.buffer, inside, carry))
         return inside
 
-    def _handed_on(self, one: _Rebound) -> Arg:
+    def _carried_list(self, name: str, value: Listed) -> Listed:
+        """The list that a rebound variable refers to in a pass; in the first, the one from before."""
+        fresh, arrays = self.reader.names.fresh, self.reader.arrays
+        start = Carry(fresh(name), arrays.current[value.buffer])
+        count = Carry(fresh(f"{name}_len"), self.reader.lists.count(value))
+        held = dict(arrays.current)
+        inside = self.reader.lists.named(start.name, count.name, name)
+        arrays.current = held
+        self._rebound.append(_Rebound(name, value.buffer, inside, start, count))
+        return inside
+
+    def _handed_on(self, one: _Rebound) -> tuple[Arg, ...]:
         """The array that a rebound variable hands to the next pass; it must have the same shape."""
         value = self._after[one.name]
         inside = leaves(self._inside[one.name])
         last = leaves(value)[inside.index(one.inside)] if fitting(self._inside[one.name], value) else None
-        if not isinstance(last, View):
+        if isinstance(last, Listed) and isinstance(one.inside, Listed):
+            one.after = last.buffer
+            return self.reader.arrays.current[last.buffer], self.reader.lists.count(last)
+        if not isinstance(last, View) or not isinstance(one.inside, View):
             raise self._reshaped(one.name)
         for left, right in zip(last.lengths, one.inside.lengths, strict=True):
             self.reader.whole.require_equal(left, right)
         one.after = last.buffer  # a copy of part of it may not outlive a change of it either
         view = last if last.whole else self.reader.whole.materialised(last)
-        return self.reader.arrays.current[view.buffer]
+        return (self.reader.arrays.current[view.buffer],)
 
     def _reshaped(self, name: str) -> UnsupportedError:
         return UnsupportedError(
@@ -188,12 +207,9 @@ class Loop:
             elif last is not None:
                 self.frame.env[name] = self._left(name, last)
         groups: list[Group] = []
-        results: dict[str, list[View]] = {}
-        for one, version in zip(self._rebound, self._versions, strict=True):
-            result = self.reader.names.fresh(one.name)
-            self._carry(one.start, version, result)
-            view = self.merging.buffer(one.name, one.inside, one.inside.lengths)
-            self.reader.arrays.current[view.buffer] = result
+        results: dict[str, list[View | Listed]] = {}
+        for one, versions in zip(self._rebound, self._versions, strict=True):
+            view = self._result(one, versions)
             results.setdefault(one.name, []).append(view)
             assert one.after is not None
             own = [view.buffer, one.inside.buffer]
@@ -201,6 +217,17 @@ class Loop:
         for name, views in results.items():
             self.frame.env[name] = self._with_views(name, views)
         self._freeze(groups)
+
+    def _result(self, one: _Rebound, versions: tuple[Arg, ...]) -> View | Listed:
+        """What a rebound variable refers to after the loop."""
+        names = [self.reader.names.fresh(one.name) for _ in versions]
+        for start, version, name in zip(filter(None, (one.start, one.count)), versions, names, strict=True):
+            self._carry(start, version, name)
+        if isinstance(one.inside, Listed):
+            return self.reader.lists.named(names[0], names[1], one.name)
+        view = self.merging.buffer(one.name, one.inside, one.inside.lengths)
+        self.reader.arrays.current[view.buffer] = names[0]
+        return view
 
     def _left(self, name: str, last: Value) -> Value:
         """A variable after the loop; numbers are carried."""
@@ -230,11 +257,13 @@ class Loop:
         self.yields.append(value)
         self.results.append(result)
 
-    def _with_views(self, name: str, views: list[View]) -> Value:
+    def _with_views(self, name: str, views: list[View | Listed]) -> Value:
         """The variable's value with its arrays replaced by the loop's results."""
         new = iter(views)
         value = self.frame.env[name]
-        return with_leaves(value, iter([next(new) if isinstance(v, View) else v for v in leaves(value)]))
+        return with_leaves(
+            value, iter([next(new) if isinstance(v, View | Listed) else v for v in leaves(value)])
+        )
 
     def _freeze(self, groups: list[Group]) -> None:
         """A rebound array that another name may reach takes no stores."""

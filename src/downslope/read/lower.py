@@ -11,13 +11,14 @@ from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
 from downslope.read.fence import fence
-from downslope.read.frames import UNSET, Closure, Frame, Value, flat
+from downslope.read.frames import UNSET, Closure, Frame, Literal, Value, flat
 from downslope.read.library.table import library_call
 from downslope.read.literals import decided
+from downslope.read.merging import nothing
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
-from downslope.read.structure import RESULT, structured
-from downslope.read.views import Lazy, View
+from downslope.read.structure import RESULT, is_procedure, leaves, structured
+from downslope.read.views import Lazy, Listed, View
 from downslope.rules import RULES, helpers_of
 from downslope.rules.kinds import OPERATORS
 
@@ -94,6 +95,12 @@ class _Lowerer(CallReader):
         if isinstance(value, View | Lazy):
             settled = value if isinstance(value, View) and value.whole else self.whole.materialised(value)
             return (self.arrays.current[settled.buffer],)
+        if isinstance(value, Listed):
+            raise self.unsupported(
+                "a list as the result of a program",
+                "a result is a number, an array or a tuple: its derivative has the same form.",
+                "return np.array(...) of it.",
+            )
         return flat(self.known(value))
 
     # ---- functions ---------------------------------------------------------------------------
@@ -109,6 +116,8 @@ class _Lowerer(CallReader):
             self.block(shape.body, frame)
         finally:
             self.merging.frames.pop()
+        if is_procedure(node) and not (RESULT not in frame.env and leaves(node.body)):
+            return nothing(node.name)
         if RESULT not in frame.env:  # every path raises
             return UNSET
         return frame.env[RESULT]
@@ -227,14 +236,14 @@ class _Lowerer(CallReader):
                 old = self.expression(ast.copy_location(ast.Name(name, ast.Load()), target), frame)
                 if isinstance(old, View):
                     self.augmented(old, OPERATORS[type(op)], value, frame)
+                elif isinstance(old, Listed) and isinstance(op, ast.Add):
+                    self.lists.extend(old, self.expression(value, frame))
                 else:
                     new = self.apply(OPERATORS[type(op)], [old, self.expression(value, frame)], name)
                     frame.env[name] = self.settled(new, name)
             case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
                 view = self.selected(self.expression(target.value, frame), target, frame)
                 self.augmented(view, OPERATORS[type(op)], value, frame)
-            case ast.Expr(value=ast.Call() as call):  # for what it changes
-                self.expression(call, frame)
             case ast.If():
                 self.branch(node, frame)
             case ast.For():
@@ -246,8 +255,26 @@ class _Lowerer(CallReader):
             case ast.Raise(exc=exception):
                 called = exception.func if isinstance(exception, ast.Call) else exception
                 self.out.append(Fail(ast.unparse(called) if called else "Exception", self.place))
+            case ast.Expr(value=ast.Call() as call):  # for what it changes
+                self.call(call, frame, "t")
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    self.deleted(target, frame)
             case ast.FunctionDef():
                 frame.env[node.name] = Closure(node, frame, self.defaults(node, frame))
+
+    def deleted(self, target: ast.expr, frame: Frame) -> None:
+        """`del name`, or `del list[index]`."""
+        if isinstance(target, ast.Name):
+            del frame.env[target.id]
+            return
+        assert isinstance(target, ast.Subscript)  # the fence lets nothing else through
+        value = self.expression(target.value, frame)
+        if not isinstance(value, Listed):
+            raise self.unsupported(
+                "`del` of an element of what is no list", "only a list gets shorter.", "leave it out."
+            )
+        self.lists.pop(value, self.whole_index(target.slice, frame))
 
     def defaults(self, node: ast.FunctionDef, frame: Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
@@ -321,8 +348,10 @@ class _Lowerer(CallReader):
             case ast.BinOp(op=ast.MatMult(), left=left, right=right):
                 operands = [self.expression(left, frame), self.expression(right, frame)]
                 return self.array_calls.product("matmul", operands[0], operands[1])
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            case ast.Tuple(elts=elements):
                 return tuple(self.expression(element, frame) for element in elements)
+            case ast.List(elts=elements):
+                return Literal(self.expression(element, frame) for element in elements)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self.negated(self.truth(self.expression(operand, frame)))
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
@@ -340,7 +369,7 @@ class _Lowerer(CallReader):
                 return self.chosen(test, body, orelse, frame, hint)
             case ast.Call():
                 self.place, place = frame.source.loc(node), self.place
-                result = self.call(node, frame, hint)
+                result = self.known(self.call(node, frame, hint))
                 self.place = place
                 return result
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))
@@ -373,6 +402,8 @@ class _Lowerer(CallReader):
         )  # fmt: skip
 
     def truth(self, value: Value) -> Arg:
+        if isinstance(value, Listed):
+            return self.row("greater", [self.lists.count(value), Lit(0)])
         arg = self.argument(value)
         if isinstance(arg, Lit):
             return Lit(bool(arg.value))
@@ -429,6 +460,10 @@ class _Lowerer(CallReader):
         match name, values:
             case (("sum" | "max" | "min"), [View() | Lazy() as only]) if not node.keywords:
                 return self.array_calls.reduction(name, only, {})
+            case "sum", [Listed() as only, *start] if not node.keywords:
+                return self.lists.total(only, self.argument(start[0]) if start else Lit(0))
+            case (("max" | "min"), [Listed() as only]) if not node.keywords:
+                return self.lists.extreme(only, "greater" if name == "max" else "less")
             case (("max" | "min"), _):
                 return self.extreme("greater" if name == "max" else "less", values, node, frame)
             case "sum", [tuple() as terms, *start]:

@@ -13,7 +13,7 @@ from downslope.ir.nodes import Arg, Dim, Lit, Stmt
 from downslope.ir.types import ArrayType
 from downslope.read.arrays import Arrays
 from downslope.read.frames import UNSET, Closure, Frame, Value
-from downslope.read.views import Buffer, Gone, View, whole_view
+from downslope.read.views import Buffer, Gone, Listed, View, whole_view
 from downslope.read.whole_numbers import Sum
 
 
@@ -37,6 +37,8 @@ def fitting(left: Value, right: Value) -> bool:
         return len(left) == len(right) and all(map(fitting, left, right))
     if isinstance(left, View) and isinstance(right, View):
         return _kind(left) == _kind(right)
+    if isinstance(left, Listed) and isinstance(right, Listed):
+        return True
     if UNSET in (left, right):
         return not isinstance(left, tuple) and not isinstance(right, tuple)
     return isinstance(left, str | Lit) and isinstance(right, str | Lit)
@@ -48,7 +50,7 @@ def _kind(view: View) -> tuple[str, int]:
 
 def holds_array(value: Value) -> bool:
     """Whether an array is somewhere in a value."""
-    return any(isinstance(leaf, View | Gone) for leaf in leaves(value))
+    return any(isinstance(leaf, View | Listed | Gone) for leaf in leaves(value))
 
 
 def gone(name: str, why: str) -> Gone:
@@ -59,6 +61,11 @@ def gone(name: str, why: str) -> Gone:
 def unsettled(name: str, why: str) -> Gone:
     """What the name of a nested function becomes where the run decides which definition it has."""
     return Gone(f"{name!r} is called, but what it is depends on the run", why, "define it once, before.")
+
+
+def nothing(name: str) -> Gone:
+    """What a call gives that only changes something."""
+    return Gone(f"{name} returns nothing", "its value is None.", "call it on a line of its own.")
 
 
 @dataclass(frozen=True)
@@ -131,4 +138,4 @@ class Merging:
 
 def buffers_of(value: Value) -> list[Buffer]:
     """The buffers that a value refers to."""
-    return [leaf.buffer for leaf in leaves(value) if isinstance(leaf, View)]
+    return [leaf.buffer for leaf in leaves(value) if isinstance(leaf, View | Listed)]

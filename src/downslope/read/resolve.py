@@ -109,7 +109,7 @@ def _rows_by_object(modules: frozenset[str]) -> dict[int, Row]:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
-    for name in ("len", "enumerate", "zip", "reversed"):
+    for name in ("len", "list", "enumerate", "zip", "reversed"):
         found[id(getattr(builtins, name))] = Row(name, array=True)
     for name in ARRAY_FUNCTIONS if "numpy" in modules else ():
         module, _, attribute = f"numpy.{name}".rpartition(".")

@@ -72,6 +72,23 @@ def leaves(statements: list[ast.stmt]) -> bool:
             return False
 
 
+def is_procedure(node: ast.FunctionDef) -> bool:
+    """Whether a function only changes its arguments: no `return` of its own has a value."""
+    todo: list[ast.AST] = list(node.body)
+    while todo:
+        each = todo.pop()
+        if isinstance(each, ast.FunctionDef | ast.Lambda):
+            continue
+        if isinstance(each, ast.Return) and not _is_none(each.value):
+            return False
+        todo.extend(ast.iter_child_nodes(each))
+    return True
+
+
+def _is_none(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
+
+
 class _Rewriter:
     def __init__(self) -> None:
         self.until: dict[ast.stmt, str] = {}

@@ -22,8 +22,14 @@ class Buffer:
     lengths: tuple[Arg, ...]
     label: str
     frozen: str = ""
+    growing: bool = False  # whether it is a list's: how many of its places are used is in a cell
     rows: bool = False  # whether NumPy surely has it in C order, so that a reshape is a view
     inside: tuple[Arg, Arg] | None = None  # bounds of its elements, where no name of the program reaches it
+
+
+@dataclass(eq=False)
+class Cell(Buffer):
+    """The length of a list. What is current for it is a whole number, not the name of an array."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,14 @@ class View:
 def whole_view(buffer: Buffer) -> View:
     """The view of all of a buffer."""
     return View(buffer, tuple(Along(axis) for axis in range(buffer.type.rank)), buffer.lengths)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of numbers: a buffer that grows, and how many of its places are used."""
+
+    buffer: Buffer
+    count: Cell
 
 
 @dataclass(frozen=True)
