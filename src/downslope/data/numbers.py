@@ -86,11 +86,12 @@ def _of_arrow(column: Any, name: str, source: str, before: int) -> tuple[Column,
         return _of_array(_of_objects(column.to_pylist()), name, source, before)
     elif not (pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         raise _no_number(name, source, str(kind))
+    if not column.null_count:
+        return _of_array(np.asarray(column.to_numpy(zero_copy_only=False)), name, source, before)
     empty = np.asarray(column.is_null().to_numpy(zero_copy_only=False), dtype=bool)
-    if empty.any():
-        column = compute.fill_null(column, pa.scalar(0).cast(column.type))
+    column = compute.fill_null(column, pa.scalar(0).cast(column.type))
     values, missing = _of_array(np.asarray(column.to_numpy(zero_copy_only=False)), name, source, before)
-    if empty.any() and values.dtype == np.float64:
+    if values.dtype == np.float64:
         values = np.where(empty, np.nan, values)
     return values, missing | empty
 
@@ -106,7 +107,13 @@ def _of_array(array: Column, name: str, source: str, before: int) -> tuple[Colum
     if kind == "u" and array.size and int(array.max()) > LARGEST:
         raise _too_large(name, source, before + int(np.argmax(array > LARGEST)), int(array.max()))
     values: Column = np.ascontiguousarray(array, dtype=KINDS[kind])
-    return values, missing | ~np.isfinite(values) if kind == "f" else missing
+    if kind != "f":
+        return values, missing
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum()
+    if np.isfinite(total):  # NaN and infinity stay in a sum: one pass is enough
+        return values, missing
+    return values, missing | ~np.isfinite(values)
 
 
 def _of_values(values: list[Any], name: str, source: str, before: int) -> tuple[Column, Mask]:
