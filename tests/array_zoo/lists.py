@@ -227,3 +227,53 @@ def long_enough_to_grow(x, n):
     for i in range(n):
         s.append(0.6 * s[-1] + x[i % 4] * s[i // 2])
     return s[n] * s[n // 2]
+
+
+@specimen(vector(4), vector(4, 0.6))
+def comprehensions(x, y):
+    a = [v * v for v in x]
+    b = [v * w for v, w in zip(x, y) if v < w]
+    c = [a[i] * w for i in range(len(a)) for w in y if w > a[i]]
+    k = [i for i in range(len(x)) if x[i] > 0.5]
+    return sum(a) * b[0] + c[-1] * len(k) + x[k[0]]
+
+
+@specimen(vector(5))
+def sums_of_generators(x):
+    total = sum(v * w for v, w in zip(x, x[1:]))
+    total += sum((0.5 * v for v in x if v > 0.6), x[0])
+    return total * max(v * v for v in x) - min(math.sin(v) for v in x)
+
+
+@specimen(vector(5), 0.9)
+def any_and_all_of_generators(x, high):
+    if any(v > high for v in x) and not all(v > high for v in x):
+        return sum([v * v for v in x])
+    return x[0]
+
+
+@specimen(vector(4), 1.3)
+def array_of_a_comprehension(x, k):
+    def bent(v, by=0.5):
+        return v * k if v > by else v + by
+
+    a = np.array([bent(v) for v in x])
+    b = np.array([i * k for i in range(4)])
+    return a * b + np.array([bent(x[i] + x[j]) for i in range(2) for j in range(i + 1, 3)])[0]
+
+
+@specimen(vector(3))
+def comprehension_inside_another(x):
+    rows = [sum(v * w for w in x) for v in x]
+    v = rows[0]
+    doubled = [2.0 * v for v in rows]
+    return v * doubled[2] + sum(u for u in [x[0], x[1] * x[2]])
+
+
+@specimen(vector(3))
+def loops_over_what_is_written(x):
+    total = 0.0
+    for k in (2, 3):
+        for v in [x[0], x[1] ** 2, 0.5]:
+            total += v**k * x[2]
+    return total

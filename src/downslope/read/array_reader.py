@@ -371,6 +371,8 @@ class ArrayReader:
                 case "reversed":
                     return self.backwards(self.passes(node.args[0], frame))
         value = self.settled(self.expression(node, frame), "t")
+        if isinstance(value, tuple):
+            value = self.lists.made(value, "t")
         if isinstance(value, Listed):
             return self.elements_of(self.lists.view(value), (value.buffer, value.count))
         if not isinstance(value, View) or not value.rank:

@@ -9,6 +9,8 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from downslope.read.comprehensions import bound_by
+
 State = frozenset[str] | None  # the names surely set; None where control cannot be
 
 
@@ -88,9 +90,12 @@ class Assigned:
         return after
 
     def _read(self, node: ast.AST, state: frozenset[str]) -> None:
-        for child in ast.walk(node):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
-                self._check(child, state)
+        if isinstance(node, ast.ListComp | ast.GeneratorExp):
+            state |= bound_by(node)  # they are set by then, and no variables of the function
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            self._check(node, state)
+        for child in ast.iter_child_nodes(node):
+            self._read(child, state)
 
     def _check(self, name: ast.Name, state: frozenset[str]) -> None:
         if name.id in self.local and name.id not in state:
@@ -115,7 +120,7 @@ def stored(body: Iterable[ast.AST]) -> frozenset[str]:
         if isinstance(node, ast.FunctionDef):
             names.add(node.name)
             continue
-        if isinstance(node, ast.Lambda):
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.GeneratorExp):
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)

@@ -20,7 +20,7 @@ STATEMENTS = (
 )  # fmt: skip
 EXPRESSIONS = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call,
-    ast.Tuple, ast.Attribute, ast.Subscript, ast.List,
+    ast.Tuple, ast.Attribute, ast.Subscript, ast.List, ast.ListComp,
 )  # fmt: skip
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
@@ -224,6 +224,8 @@ class _Fence(EffectFence):
                     yield from self._value(node)
             case ast.Subscript():
                 yield from self._element(node, local, nested)
+            case ast.ListComp():
+                yield from self._comprehension(node, local, nested)
             case ast.Call():
                 yield from self._call(node, local, nested)
             case ast.Compare(ops=ops):

@@ -7,11 +7,16 @@ from typing import TypeAlias
 
 from downslope.errors import Problem
 from downslope.read.array_names import CHANGING, CHANGING_METHODS, METHODS, WORDS
+from downslope.read.comprehensions import TAKERS, Comprehension, bound_by
 from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
 
 PARTS = frozenset({"shape", "size", "ndim", "T"})
+PASSED = (
+    ast.Name, ast.Subscript, ast.Attribute, ast.BinOp, ast.Call, ast.List, ast.Tuple, ast.ListComp,
+)  # fmt: skip
+"""What a loop may go over."""
 Locals: TypeAlias = "set[str] | frozenset[str]"
 Nested: TypeAlias = dict[str, ast.AST]
 
@@ -65,7 +70,7 @@ class ArrayFence(ABC):
         row = row_of(resolve(node.func, self.source.namespace)) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and row is not None and row.name in ITERATORS:
             yield from self._iterator(node, row.name, local, nested)
-        elif isinstance(node, ast.Name | ast.Subscript | ast.Attribute | ast.BinOp | ast.Call):
+        elif isinstance(node, PASSED):
             yield from self._expression(node, local, nested)
         else:
             yield self._problem(
@@ -116,10 +121,21 @@ class ArrayFence(ABC):
         ):
             for element in node.elts:
                 yield from self._argument(element, row, local, nested)
+        elif isinstance(node, ast.GeneratorExp) and row is not None and row.name in TAKERS:
+            yield from self._comprehension(node, local, nested)
         elif row is not None and row.array and is_word(node):
             return
         else:
             yield from self._expression(node, local, nested)
+
+    def _comprehension(self, node: Comprehension, local: Locals, nested: Nested) -> Iterator[Problem]:
+        """What a comprehension goes over, its tests and its values."""
+        inside = local | bound_by(node)
+        for generator in node.generators:
+            yield from self._passes(generator.iter, inside, nested)
+            for test in generator.ifs:
+                yield from self._expression(test, inside, nested)
+        yield from self._expression(node.elt, inside, nested)
 
     def _is_type(self, node: ast.expr) -> bool:
         """Whether an argument is a type of elements, as in `astype(float)`."""

@@ -10,6 +10,7 @@ from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, 
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
+from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
 from downslope.read.fence import fence
 from downslope.read.frames import UNSET, Closure, Frame, Literal, Value, flat
 from downslope.read.library.table import library_call
@@ -139,6 +140,8 @@ class _Lowerer(CallReader):
         if row is not None and (row.array or (row.name == "where" and len(node.args) == 1)):
             return self.array_call(row.name, node, frame, hint)
         if row is not None:
+            if row.name in FOLDED and isinstance(node.args[0], ast.ListComp | ast.GeneratorExp):
+                return self.inlined(as_function(node.args[0], row.name, *node.args[1:2]), _inside(frame))
             values = [self.expression(argument, frame) for argument in node.args]
             values += [self.expression(keyword.value, frame) for keyword in node.keywords]
             if getattr(target, "__module__", "") == "math" and any(
@@ -153,6 +156,19 @@ class _Lowerer(CallReader):
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
         inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
         return self.inlined(helper.node, Frame(helper, _preset(helper) | inner))
+
+    def comprehended(self, node: Comprehension, frame: Frame, hint: str) -> Value:
+        """The list that a comprehension makes."""
+        inner = _inside(frame)
+        if not counted(node):
+            return self.inlined(as_function(node, "list"), inner)
+        passes = self.counted_from_zero(self.passes(node.generators[0].iter, frame))
+
+        def element(index: Sequence[Arg]) -> Arg:
+            self.assign(node.generators[0].target, passes.item(index[0]), inner)
+            return self.argument(self.expression(node.elt, inner))
+
+        return self.lists.listed(passes.stop, element, hint)
 
     def fixed(self, helper: Source, node: ast.Call, frame: Frame) -> dict[str, Value]:
         """The defaults of a helper that this call leaves as they are."""
@@ -352,6 +368,8 @@ class _Lowerer(CallReader):
                 return tuple(self.expression(element, frame) for element in elements)
             case ast.List(elts=elements):
                 return Literal(self.expression(element, frame) for element in elements)
+            case ast.ListComp() | ast.GeneratorExp():
+                return self.comprehended(node, frame, hint)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self.negated(self.truth(self.expression(operand, frame)))
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
@@ -471,6 +489,15 @@ class _Lowerer(CallReader):
                 for term in terms:
                     total = self.row("add", [total, term]) if total != Lit(0) else term
                 return total
+            case (("any" | "all"), [tuple() as parts]) if parts:
+                holds = self.truth(parts[0])
+                for value in parts[1:]:
+                    holds = self.row(
+                        "logical_or" if name == "any" else "logical_and", [holds, self.truth(value)]
+                    )
+                return holds
+            case (("any" | "all"), [Listed() | View() | Lazy() as only]) if not node.keywords:
+                return self.array_call(name, node, frame, "t")
             case "divmod", [left, right]:
                 return self.row("floor_divide", [left, right]), self.row("remainder", [left, right])
             case "log", [value]:
@@ -512,6 +539,11 @@ BOOLEAN = frozenset(
 )  # fmt: skip
 HARMLESS = BOOLEAN | {"add", "subtract", "multiply", "negative", "absolute"}
 """Ops that are cheap and cannot fail, so that computing them when Python would not changes nothing."""
+
+
+def _inside(frame: Frame) -> Frame:
+    """The frame of a nested function without arguments."""
+    return Frame(frame.source, {}, parent=frame)
 
 
 def _preset(source: Source) -> dict[str, Value]:

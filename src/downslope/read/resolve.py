@@ -14,7 +14,7 @@ from downslope.read.array_names import ARRAY_FUNCTIONS, UFUNC_METHODS
 from downslope.rules import SPELLINGS
 from downslope.rules.composites import COMPOSITES
 
-STRUCTURAL = ("range", "max", "min", "sum", "divmod")
+STRUCTURAL = ("range", "max", "min", "sum", "any", "all", "divmod")
 """Builtins that the reader itself takes apart; all other callables are rows or helpers."""
 EXPANDED: Mapping[str, tuple[str, ...]] = {
     "math.log": ("x",),

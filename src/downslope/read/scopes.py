@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from downslope.read.assigned import stored
+from downslope.read.comprehensions import bound_by
 from downslope.read.text import Definition
 
 UNREAD = frozenset({"annotation", "returns", "type_comment", "decorator_list", "type_params", "pattern"})
@@ -90,6 +91,8 @@ def _below(node: ast.AST, bound: frozenset[str], inside: tuple[str, ...]) -> Ite
         for child in node.body if isinstance(node.body, list) else [node.body]:
             yield from _below(child, bound | bound_in(node), within)
         return
+    if isinstance(node, ast.ListComp | ast.GeneratorExp):
+        bound |= bound_by(node)
     for name, value in ast.iter_fields(node):
         if name in UNREAD:
             continue
