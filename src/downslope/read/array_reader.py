@@ -83,7 +83,7 @@ class ArrayReader:
         """An op on numbers."""
 
     @abstractmethod
-    def expanded(self, program: Callable[..., object], values: Sequence[Value]) -> Value:
+    def expanded(self, program: str, values: Sequence[Value]) -> Value:
         """What a program of ours gives for these arguments."""
 
     @abstractmethod

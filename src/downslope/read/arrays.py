@@ -29,7 +29,7 @@ class Host(Protocol):
     def row(self, op: str, values: Sequence[Arg], hint: str = "t") -> Arg:
         """Emit an op on numbers."""
 
-    def expanded(self, program: Callable[..., object], values: "Sequence[Value]") -> "Value":
+    def expanded(self, program: str, values: "Sequence[Value]") -> "Value":
         """What a program of ours (`rules.programs`) gives for these arguments."""
 
     def captured(self, run: Callable[[], None]) -> tuple[Stmt, ...]:

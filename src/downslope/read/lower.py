@@ -22,6 +22,7 @@ from downslope.read.structure import RESULT, is_procedure, leaves, structured
 from downslope.read.views import Lazy, Listed, View
 from downslope.rules import RULES, helpers_of
 from downslope.rules.kinds import OPERATORS
+from downslope.rules.programs import named
 
 
 def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
@@ -185,9 +186,9 @@ class _Lowerer(CallReader):
                 )
         return {name: Lit(number(value)) for name, value in left.items()}
 
-    def expanded(self, program: Callable[..., object], values: Sequence[Value]) -> Value:
-        """A program of ours (`rules.programs`), read as a helper at this place."""
-        source = read_source(program)
+    def expanded(self, program: str, values: Sequence[Value]) -> Value:
+        """A program of ours, read as a helper at this place."""
+        source = read_source(named(program))
         arguments = zip(source.arguments, values, strict=True)
         env = {name: self.settled(value, name) for name, value in arguments}
         with self.pinned():

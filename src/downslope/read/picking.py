@@ -12,7 +12,6 @@ from downslope.ir.nodes import Arg, Lit
 from downslope.read.subscripts import Item, NewAxis, Slice, spread, subscripted
 from downslope.read.views import Index, Lazy, Mask, Picked, View
 from downslope.read.whole_arrays import Elements, WholeArrays
-from downslope.rules.programs.ordering import places_of
 
 
 class Picking:
@@ -87,7 +86,7 @@ class Picking:
         """The places of a mask's true elements, counted through all of it."""
         size = self.arrays.product(mask.lengths)
         flat = self.whole.flattened(mask)
-        result = self.arrays.host.expanded(places_of, [flat])
+        result = self.arrays.host.expanded("ordering:places_of", [flat])
         assert isinstance(result, View)
         return self.known(result, size)
 

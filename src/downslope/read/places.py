@@ -1,6 +1,6 @@
 """Calls of NumPy that take or give places: `nonzero`, `take`, `argsort`, `searchsorted`, `bincount`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from downslope.ir.nodes import Arg, Lit
 from downslope.read.array_calls import ArrayCalls
@@ -10,7 +10,6 @@ from downslope.read.rearranging import ALL, flip, reshape
 from downslope.read.signatures import Entry
 from downslope.read.subscripts import Item, subscripted
 from downslope.read.views import Index, Lazy, Mask, Picked, View, Word
-from downslope.rules.programs import ordering
 
 
 def nonzero(calls: ArrayCalls, value: Value) -> Value:
@@ -117,9 +116,7 @@ def put(calls: ArrayCalls, value: Value, indices: Value, values: Value) -> Value
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def along_each(
-    calls: ArrayCalls, value: Value, axis: Value, program: Callable[..., object], length: Arg | None
-) -> Value:
+def along_each(calls: ArrayCalls, value: Value, axis: Value, program: str, length: Arg | None) -> Value:
     """A program of vectors along an axis: it gives a vector as long, or for no `length`, a whole number."""
     view = calls.view(value)
     if axis == Lit(None):
@@ -150,7 +147,7 @@ def argsort(calls: ArrayCalls, value: Value, axis: Value, kind: Value, stable: V
     """Places in rising order; equal elements keep their order, whatever the kind."""
     del kind, stable
     view = calls.view(value)
-    return along_each(calls, view, axis, ordering.sorted_places, view.lengths[-1])
+    return along_each(calls, view, axis, "ordering:sorted_places", view.lengths[-1])
 
 
 def sort(calls: ArrayCalls, value: Value, axis: Value, kind: Value, stable: Value) -> View:
@@ -170,7 +167,7 @@ def sorted_in_place(calls: ArrayCalls, value: Value, axis: Value, kind: Value, s
     return Lit(None)
 
 
-def place_of(program: Callable[..., object]) -> Entry:
+def place_of(program: str) -> Entry:
     """`argmax` and `argmin`: the first of equals."""
 
     def run(calls: ArrayCalls, value: Value, axis: Value, keepdims: Value) -> Value:
@@ -193,11 +190,11 @@ def searchsorted(calls: ArrayCalls, value: Value, wanted: Value, side: Value) ->
     """Where numbers would go in a sorted array."""
     if side not in (Word("left"), Word("right")):
         calls.refused("numpy.searchsorted on another side than left or right")
-    program = ordering.place_left if side == Word("left") else ordering.place_right
+    program = "ordering:place_left" if side == Word("left") else "ordering:place_right"
     return places_in(calls, calls.view(value), wanted, program)
 
 
-def places_in(calls: ArrayCalls, view: View, wanted: Value, program: Callable[..., object]) -> Value:
+def places_in(calls: ArrayCalls, view: View, wanted: Value, program: str) -> Value:
     """What a program gives for each number, with the same vector."""
     if view.rank != 1:
         calls.refused("a search in an array that is no vector")
@@ -221,7 +218,7 @@ def digitize(calls: ArrayCalls, value: Value, bins: Value, right: Value) -> Valu
     """The number of the bin of each number; bins rise or fall."""
     view = calls.view(bins)
     arrays = calls.arrays
-    up = arrays.host.expanded(ordering.rising, [view])
+    up = arrays.host.expanded("ordering:rising", [view])
     side = Word("left") if right == Lit(True) else Word("right")
     one = searchsorted(calls, view, value, side)
     back = calls.whole.elementwise(
@@ -238,8 +235,8 @@ def bincount(calls: ArrayCalls, value: Value, weights: Value, minlength: Value) 
     if view.rank != 1:
         calls.refused("numpy.bincount of an array that is no vector")
     if weights == Lit(None):
-        return calls.arrays.host.expanded(ordering.counted, [view, minlength])
-    return calls.arrays.host.expanded(ordering.weighed, [view, calls.view(weights), minlength])
+        return calls.arrays.host.expanded("ordering:counted", [view, minlength])
+    return calls.arrays.host.expanded("ordering:weighed", [view, calls.view(weights), minlength])
 
 
 def at(calls: ArrayCalls, op: str, args: Sequence[Value]) -> Value:
@@ -273,8 +270,8 @@ FUNCTIONS: Mapping[str, Entry] = {
     "put": Entry("a ind v", put),
     "argsort": Entry("a axis=-1 kind=None stable=None", argsort),
     "sort": Entry("a axis=-1 kind=None stable=None", sort),
-    "argmax": place_of(ordering.place_of_largest),
-    "argmin": place_of(ordering.place_of_smallest),
+    "argmax": place_of("ordering:place_of_largest"),
+    "argmin": place_of("ordering:place_of_smallest"),
     "searchsorted": Entry("a v side=left", searchsorted),
     "digitize": Entry("x bins right=False", digitize),
     "bincount": Entry("x weights=None minlength=0", bincount),

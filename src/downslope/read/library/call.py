@@ -1,8 +1,6 @@
 """What the functions of a library need of the reader: arguments, loops over stacks, and programs of ours."""
 
-import importlib
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import NoReturn, Protocol
 
 from downslope.errors import ArrayExpected, Loc, UnsupportedError
@@ -13,8 +11,6 @@ from downslope.read.frames import Value
 from downslope.read.subscripts import NewAxis, Slice, nth, subscripted, transposed
 from downslope.read.views import Lazy, View, Word
 from downslope.read.whole_arrays import WholeArrays
-
-PROGRAMS = "downslope.rules.programs"
 
 
 class Host(Protocol):
@@ -28,15 +24,8 @@ class Host(Protocol):
     def routine(self, name: str, values: Sequence[Value]) -> Value:
         """What a routine on whole arrays gives (`rules.whole`)."""
 
-    def expanded(self, program: Callable[..., object], values: Sequence[Value]) -> Value:
-        """What a program of ours gives for these arguments."""
-
-
-@cache
-def _program(name: str) -> Callable[..., object]:
-    module, _, function = name.partition(":")
-    found: Callable[..., object] = getattr(importlib.import_module(f"{PROGRAMS}.{module}"), function)
-    return found
+    def expanded(self, program: str, values: Sequence[Value]) -> Value:
+        """What a program of ours (`rules.programs.named`) gives for these arguments."""
 
 
 class LibraryCall:
@@ -154,7 +143,7 @@ class LibraryCall:
 
     def run(self, program: str, *values: Value) -> Value:
         """What a program of ours, `module:function`, gives for these arguments."""
-        return self.host.expanded(_program(program), values)
+        return self.host.expanded(program, values)
 
     def routine(self, name: str, *values: Value) -> Value:
         """What a routine of LAPACK gives for these arrays."""
