@@ -18,6 +18,7 @@ from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
 from downslope.passes.cuts import counts
 from downslope.passes.guard import TOO_LARGE, guarded
+from downslope.passes.plain import careful, plain
 from downslope.read.resolve import is_array
 
 Values: TypeAlias = Sequence[Any]
@@ -70,7 +71,8 @@ class Transformed:
     make: Make
     engine: Engine
     seeds: Type = "f"
-    _runs: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
+    _runs: dict[Kinds, tuple[Callable[..., Any], Function, Function]] = field(default_factory=dict)
+    _careful: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
 
     def form(self, values: Values) -> Function:
         """The program itself for such arguments."""
@@ -80,7 +82,7 @@ class Transformed:
         """The transformed program's results. Raises `ProgramError` where the program itself raises."""
         source, all_values = self.program.source, list(values)
         try:
-            *results, fault = self._run(values)(*values, *extra)
+            results, fault = self._run(values, extra)
         except StopIteration as error:  # the user's own function would not end either
             raise endless(source, all_values) from error
         except DownslopeError:
@@ -91,7 +93,7 @@ class Transformed:
         except Exception:
             explained(source, all_values)
             raise
-        if fault or not all(np.isfinite(result).all() for result in results):
+        if fault or not finite(results):
             explained(source, all_values)
         if self.engine == "native" and int(fault) & TOO_LARGE:
             raise too_large(source, all_values)
@@ -103,13 +105,30 @@ class Transformed:
         """Whether a result is an argument itself: then the caller gets one of his own."""
         return any(same_memory(result, value) for value in values)
 
-    def _run(self, values: Values) -> Callable[..., Any]:
+    def _run(self, values: Values, extra: Values) -> tuple[list[Any], Any]:
+        """Results and fault code: with plain products first (`passes.plain`)."""
         kinds = tuple(map(kind_of, values))
+        quick, base, made = self._made(kinds)
+        *results, fault = quick(*values, *extra)
+        if careful(made) and not finite(results):
+            if kinds not in self._careful:
+                self._careful[kinds] = runnable(made, names_of(base), kinds, self.engine, self.seeds)
+            *results, fault = self._careful[kinds](*values, *extra)
+        return results, fault
+
+    def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], Function, Function]:
         if kinds not in self._runs:
             base = self.program.form(kinds)
             made = self.make(base, params_of(base, self.wrt))
-            self._runs[kinds] = runnable(made, names_of(base), kinds, self.engine, self.seeds)
+            quick = runnable(plain(made), names_of(base), kinds, self.engine, self.seeds)
+            self._runs[kinds] = quick, base, made
         return self._runs[kinds]
+
+
+def finite(results: Values) -> bool:
+    """Whether all numbers are finite. A sum that is finite has finite terms, and is quicker to find."""
+    with np.errstate(all="ignore"):
+        return all(np.isfinite(np.sum(r)) or bool(np.isfinite(r).all()) for r in results)
 
 
 def unstretched(read: Program) -> UnsupportedError:

@@ -16,7 +16,7 @@ def native(
     """The function for these argument types. Arrays that it stores into are copied for each run."""
     written = [param.name in stored(function) for param in function.params]
     signature = (*map(signature_of, kinds, written), floats_out())
-    run = compiled(text_of(function, given), "program", signature)
+    run = compiled(text_of(function, given), "program", signature, vector_loops=True)
     longest = [TAPE]  # the next call starts with the tape that the last one needed
 
     def call(*values: Any) -> tuple[Any, ...]:

@@ -24,6 +24,7 @@ from downslope.ir.types import ArrayType, Kind, Type
 from downslope.modes.namesakes import ieee
 from downslope.native import runtime, store
 from downslope.native.vector.choice import vector_fingerprint, vectorised
+from downslope.native.vector.loops import with_vector_loops
 from downslope.rules import SPELLINGS
 
 TAPE, LONGEST = 4_096, 2**33
@@ -107,20 +108,24 @@ def _math() -> dict[str, Callable[..., Any]]:
 
 
 @cache
-def compiled(text: str, name: str, signature: Any, *, vector: bool = False) -> Any:
+def compiled(
+    text: str, name: str, signature: Any, *, vector: bool = False, vector_loops: bool = False
+) -> Any:
     """The function as native code for argument types, from the disk cache where it is there.
 
     With `vector`, for loops that LLVM can turn into SIMD code, `math` has the functions of
-    `native.vector`, and so have the helpers that stand for one of them.
+    `native.vector`, and so have the helpers that stand for one of them; with `vector_loops`, in those
+    loops of the text that become SIMD code (`native.vector.loops`).
     """
-    key = store.key(f"{vector_fingerprint()}\n{text}" if vector else text)
+    special = vector or vector_loops
+    key = store.key(f"{vector_fingerprint()} {vector_loops}\n{text}" if special else text)
     file = store.cache_folder() / f"p{key}.py"
     stored = file.exists() or store.written(file, text.encode())
     # Numba's cache imports the module that a function says it belongs to: it must exist.
     namespace = {**runtime.names_for(text), "__name__": runtime.__name__, "part": njit(**OPTIONS)}
     code: Any = text
-    if vector:
-        code, names = vectorised(text)
+    if special:
+        code, names = vectorised(text) if vector else with_vector_loops(text)
         namespace |= names
     exec(compile(code, str(file) if stored else f"<{name}>", "exec"), namespace)  # our own emitted text
     function: Any = namespace[name]

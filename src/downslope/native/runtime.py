@@ -51,6 +51,24 @@ def summed(typing: Any, a: Any, b: Any, total: Any) -> Any:  # noqa: ARG001  # N
     return float64(float64, float64, float64), build
 
 
+@intrinsic
+def added(typing: Any, a: Any, total: Any) -> Any:  # noqa: ARG001  # Numba asks for these names
+    """`total + a`, in a sum whose terms native code may add in any order; whole numbers as they are."""
+    float64: Any = types.float64
+    if isinstance(a, types.Integer | types.Boolean) and isinstance(total, types.Integer):
+        whole: Any = types.int64
+
+        def build_whole(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001  # as above
+            return builder.add(*args)
+
+        return whole(whole, whole), build_whole
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001  # as above
+        return builder.fadd(args[0], args[1], flags=("reassoc",))
+
+    return float64(float64, float64), build
+
+
 @register_jitable
 def at(index: int) -> Any:
     """An index that is known not to be negative: unsigned, so that native code does not test for that."""

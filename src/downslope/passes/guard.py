@@ -102,10 +102,10 @@ class _Guard:
         build = _Steps(self.names, out, stmt.loc)
         if self.types[stmt.name] == "f":
             fine = build("isfinite", stmt.name)
-            return build("where", fine, fault, build("bitwise_or", fault, Lit(SUSPECT)))
+            return build("bitwise_or", fault, build("where", fine, Lit(0), Lit(SUSPECT)))
         values: list[Arg] = [build("to_float", arg) for arg in stmt.args]
         fine = build("less", build("absolute", _grown(stmt.op, values, build)), Lit(MOST))
-        return build("where", fine, fault, build("bitwise_or", fault, Lit(SUSPECT | TOO_LARGE)))
+        return build("bitwise_or", fault, build("where", fine, Lit(0), Lit(SUSPECT | TOO_LARGE)))
 
     def risky(self, stmt: Let) -> bool:
         if stmt.name not in self.primal:
@@ -240,7 +240,7 @@ class _Steps:
         self.names, self.out, self.loc = names, out, loc
 
     def __call__(self, op: str, *args: Arg) -> Arg:
-        name = self.names.fresh("fault" if op == "where" else "check")
+        name = self.names.fresh("fault" if op == "bitwise_or" else "check")
         self.out.append(Let(name, op, args, self.loc))
         return name
 
