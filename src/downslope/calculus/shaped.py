@@ -16,9 +16,12 @@ from downslope.ir.types import Kind, Type
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
+from downslope.passes.counters import counted
 from downslope.passes.cuts import counts
 from downslope.passes.guard import TOO_LARGE, guarded
+from downslope.passes.hoist import hoisted
 from downslope.passes.plain import careful, plain
+from downslope.passes.signs import unsigned
 from downslope.read.resolve import is_array
 
 Values: TypeAlias = Sequence[Any]
@@ -71,7 +74,7 @@ class Transformed:
     make: Make
     engine: Engine
     seeds: Type = "f"
-    _runs: dict[Kinds, tuple[Callable[..., Any], Function, Function]] = field(default_factory=dict)
+    _runs: dict[Kinds, tuple[Callable[..., Any], frozenset[str], Function]] = field(default_factory=dict)
     _careful: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
 
     def form(self, values: Values) -> Function:
@@ -108,20 +111,23 @@ class Transformed:
     def _run(self, values: Values, extra: Values) -> tuple[list[Any], Any]:
         """Results and fault code: with plain products first (`passes.plain`)."""
         kinds = tuple(map(kind_of, values))
-        quick, base, made = self._made(kinds)
+        quick, primal, made = self._made(kinds)
         *results, fault = quick(*values, *extra)
         if careful(made) and not finite(results):
             if kinds not in self._careful:
-                self._careful[kinds] = runnable(made, names_of(base), kinds, self.engine, self.seeds)
+                self._careful[kinds] = runnable(made, primal, kinds, self.engine, self.seeds)
             *results, fault = self._careful[kinds](*values, *extra)
         return results, fault
 
-    def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], Function, Function]:
+    def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], frozenset[str], Function]:
         if kinds not in self._runs:
-            base = self.program.form(kinds)
+            form = self.program.form(kinds)
+            given = {param.name: kind for param, kind in zip(form.params, kinds, strict=True)}
+            base = hoisted(counted(unsigned(form), given))
+            primal = names_of(form) & names_of(base)
             made = self.make(base, params_of(base, self.wrt))
-            quick = runnable(plain(made), names_of(base), kinds, self.engine, self.seeds)
-            self._runs[kinds] = quick, base, made
+            quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
+            self._runs[kinds] = quick, primal, made
         return self._runs[kinds]
 
 

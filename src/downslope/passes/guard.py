@@ -29,6 +29,7 @@ from downslope.ir.nodes import (
 )
 from downslope.ir.rename import renamed
 from downslope.ir.types import Kind
+from downslope.passes.magnitude import bounds
 from downslope.passes.types import inferred, inside, type_of
 from downslope.rules.elementwise import ROWS
 
@@ -64,6 +65,7 @@ class _Guard:
         self.types = types
         self.primal = primal
         self.names = Names(names_of(function))
+        self.bounds = bounds(function)
 
     def check_bounds(self, stmt: For) -> None:
         """Python refuses a range of floats; native code would round them."""
@@ -108,7 +110,7 @@ class _Guard:
         return build("bitwise_or", fault, build("where", fine, Lit(0), Lit(SUSPECT | TOO_LARGE)))
 
     def risky(self, stmt: Let) -> bool:
-        if stmt.name not in self.primal:
+        if stmt.name not in self.primal or self.bounds.get(stmt.name, math.inf) < MOST:
             return False
         if self.types[stmt.name] != "f":
             return (stmt.op in WHOLE and type_of(stmt.args[0], self.types) == "f") or (

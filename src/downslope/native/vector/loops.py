@@ -45,8 +45,9 @@ def _carried(loop: ast.For) -> frozenset[str] | None:
             continue
         if not all(_added(stmt, name) is not None or _ored(stmt, name) for stmt in readers):
             return None
-        if sum(name in _writes(stmt) for stmt in loop.body) != 1 or len(readers) != 1:
-            return None
+        writes = sum(name in _writes(stmt) for stmt in loop.body)
+        if writes != 1 or sum(read == name for stmt in loop.body for read in _reads(stmt)) != 1:
+            return None  # a sum that is read as it grows
         sums.add(name)
     return frozenset(sums)
 

@@ -1,0 +1,164 @@
+"""What is done to loops before and after differentiation: checks and loads outside, counters, plain products, sums."""
+
+import math
+
+import numpy as np
+import pytest
+
+import downslope as ds
+from downslope.calculus.program import kind_of, program
+from downslope.calculus.shaped import Transformed, reversed_once
+from downslope.errors import ProgramError
+from downslope.ir.nodes import Fail, For, Let, While, walk
+from downslope.native.vector.loops import with_vector_loops
+from downslope.passes import counters, hoist, plain, signs
+
+A = np.array([0.5, -1.0, 2.0, 3.0])
+
+
+def around(a):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * a[i - 1]  # the first one is with the last
+    return total
+
+
+def shifted(a, k):
+    total = 0.0
+    for i in range(len(a) - 1):
+        total += a[i + k] * a[i]
+    return total
+
+
+def packed(a):
+    at = 0
+    total = 0.0
+    for i in range(3):
+        for j in range(i + 1, 3):
+            total += a[at] * a[at] * (i + j)
+            at += 1
+    return total * a[at]
+
+
+def repeated(a, n):
+    total = 0.0
+    for i in range(len(a)):
+        for j in range(n):
+            total += a[i] * math.sin(a[j])
+    return total
+
+
+def guarded_root(a):
+    return np.sum(np.where(a > 0.0, np.sqrt(a), 0.0))
+
+
+def form_of(f, *args):
+    read, _ = program(f, None)
+    kinds = tuple(map(kind_of, args))
+    form = read.form(kinds)
+    return form, dict(zip((p.name for p in form.params), kinds, strict=True))
+
+
+def loops_with_checks(function):
+    loops = [s for s in walk(function.body) if isinstance(s, For | While)]
+    return [loop for loop in loops if any(isinstance(s, Fail) for s in walk(loop.body))]
+
+
+def test_checks_of_indices_leave_their_loop():
+    form, given = form_of(shifted, A, 1)
+    assert loops_with_checks(form)
+    assert not loops_with_checks(hoist.hoisted(counters.counted(signs.unsigned(form), given)))
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+@pytest.mark.parametrize(("f", "args"), [(around, ()), (shifted, (1,)), (packed, ()), (repeated, (2,))])
+def test_the_gradient_stays_that_of_the_program(f, args, engine):
+    slopes = ds.grad(f, engine=engine)(A, *args)
+    steps = 1e-6 * np.eye(len(A))
+    expected = [(f(A + s, *args) - f(A - s, *args)) / 2e-6 for s in steps]
+    assert slopes == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+@pytest.mark.parametrize(("k", "fits"), [(1, True), (2, False), (-3, True), (-5, False), (-4, True)])
+def test_an_index_is_refused_at_either_end(k, fits, engine):
+    slope = ds.grad(shifted, engine=engine)
+    if fits:
+        assert np.isfinite(slope(A, k)).all()
+        return
+    with pytest.raises(ProgramError, match="IndexError"):
+        slope(A, k)
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_a_loop_without_a_pass_checks_nothing_and_loads_nothing(engine):
+    assert ds.grad(repeated, engine=engine)(A, 0).tolist() == [0.0] * 4
+    assert ds.grad(shifted, engine=engine)(A[:1], 100).tolist() == [0.0]
+    with pytest.raises(ProgramError, match="IndexError"):
+        ds.grad(repeated, engine=engine)(A, 5)
+
+
+def test_a_counter_is_not_carried():
+    form, given = form_of(packed, A)
+    inner = [s for s in walk(counters.counted(form, given).body) if isinstance(s, For)][-1]
+    assert len(inner.carried) == 1  # the sum
+    assert len([s for s in walk(form.body) if isinstance(s, For)][-1].carried) == 2
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_a_zero_wins_over_an_infinite_partial(engine):
+    at = np.array([4.0, 0.0, -0.0, 1.0])
+    assert ds.grad(guarded_root, engine=engine)(at).tolist() == [0.25, 0.0, 0.0, 0.5]
+
+
+def test_the_careful_program_is_made_only_where_it_is_needed():
+    read, names = program(guarded_root, None)
+    run = Transformed(read, names, reversed_once, "python")
+    run([np.ones(2)])
+    assert not run._careful
+    run([np.zeros(2)])
+    assert run._careful
+
+
+def test_plain_products_have_no_test():
+    read, _ = program(guarded_root, None)
+    made = reversed_once(read.form((kind_of(A),)), ["a"])
+    assert plain.careful(made)
+    ops = {s.op for s in walk(plain.plain(made).body) if isinstance(s, Let)}
+    assert "mul0" not in ops
+
+
+def loop(body):
+    return "def f(a, n):\n    t = 0.0\n    for k in range(n):\n" + "".join(f"        {x}\n" for x in body)
+
+
+@pytest.mark.parametrize(
+    ("body", "simd"),
+    [
+        (["t = t + math.exp(a[k])"], True),
+        (["x = math.exp(a[k])", "t = t - x"], True),
+        (["t = muladd(a[k], math.exp(a[k]), t)"], True),
+        (["t = math.exp(t)"], False),
+        (["t = t + math.exp(t)"], False),
+        (["t = t + math.exp(a[k])", "a[k] = t"], False),
+        (["if a[k] > 0:", "    t = t + math.exp(a[k])"], False),
+        (["x = t", "t = t + math.exp(x)"], False),
+    ],
+)
+def test_which_loops_are_taken_for_simd_code(body, simd):
+    _, names = with_vector_loops(loop(body))
+    assert ("_v_exp" in names) == simd
+
+
+def test_native_sums_are_within_the_bound_of_any_order():
+    def total(a):
+        s = 0.0
+        for i in range(len(a)):
+            s += a[i] * 1.0
+        return s
+
+    a = np.random.default_rng(7).normal(size=10_001)
+    found = ds.value_and_grad(total)(a)[0]
+    exact = math.fsum(a)
+    assert abs(found - exact) <= len(a) * 2.0**-53 * np.sum(np.abs(a))
+    assert found == pytest.approx(exact, rel=1e-12)
