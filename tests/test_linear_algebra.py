@@ -109,3 +109,68 @@ def test_the_slopes_of_a_singular_determinant_are_its_cofactors() -> None:
     m = np.array([[1.0, 2.0], [2.0, 4.0]])
     found = ds.grad(lambda m: np.linalg.det(m), engine="python")(m)
     assert np.allclose(found, [[4.0, -2.0], [-2.0, 1.0]])
+
+
+# ---- equal eigenvalues ---------------------------------------------------------------------------------
+
+EQUAL = np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 5.0]])
+TURN, _ = np.linalg.qr(np.array([[1.0, 2.0, 0.5], [0.3, 1.0, 2.0], [2.0, 0.1, 1.0]]))
+SYMMETRIC: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "trace": (lambda a: np.sum(np.linalg.eigvalsh(a)), lambda a: np.eye(3)),
+    "sum of squares": (lambda a: np.sum(np.linalg.eigh(a)[0] ** 2), lambda a: 2.0 * a),
+    "product": (lambda a: np.prod(np.linalg.eigvalsh(a)), lambda a: np.linalg.det(a) * np.linalg.inv(a)),
+    "nuclear norm": (lambda a: np.linalg.norm(a, "nuc"), lambda a: np.eye(3)),
+}
+
+
+@pytest.mark.parametrize("name", SYMMETRIC)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("way", ["forward", "reverse"])
+def test_symmetric_functions_of_equal_eigenvalues_have_their_slopes(
+    name: str, turned: bool, way: str
+) -> None:
+    program, closed = SYMMETRIC[name]
+    a = TURN @ EQUAL @ TURN.T if turned else EQUAL
+    if way == "forward":
+        found = ds.jacobian(program, engine="python")(a)
+    else:
+        found = ds.vjp(program, a, engine="python")[1](1.0)[0]
+    found = (found + found.T) / 2.0  # only the lower triangle is read: half of a slope belongs to its mirror
+    assert np.allclose(found, closed(a), atol=1e-12)
+
+
+def vectors_of_equal(a: Any) -> Any:
+    w, v = np.linalg.eigh(a)
+    return np.sum((v * np.exp(w)) @ v.T * a)
+
+
+def singular_vectors_of_equal(a: Any) -> Any:
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    return np.sum(u * s * vt**2)
+
+
+@pytest.mark.parametrize("program", [vectors_of_equal, singular_vectors_of_equal])
+@pytest.mark.parametrize("a", [EQUAL, TURN @ EQUAL @ TURN.T, np.eye(3)], ids=["plain", "turned", "unit"])
+def test_vectors_of_equal_values_have_no_derivative_and_say_so(program: Callable[..., Any], a: Any) -> None:
+    with pytest.raises(ProgramError, match="has no derivative here"):
+        ds.grad(program, engine="python")(a)
+
+
+def test_the_log_of_a_determinant_of_zero_has_no_derivative() -> None:
+    with pytest.raises(ProgramError, match="slogdet has no derivative here"):
+        ds.grad(lambda a: np.linalg.slogdet(a)[1], engine="python")(np.ones((2, 2)))
+
+
+def test_factors_of_columns_that_depend_have_no_derivative() -> None:
+    with pytest.raises(ProgramError, match="has no derivative here"):
+        ds.grad(lambda a: np.sum(np.linalg.qr(a)[0]), engine="python")(np.zeros((2, 2)))
+
+
+def test_a_pseudo_inverse_below_full_rank_follows_the_rank() -> None:
+    def program(t: float) -> Any:
+        column = np.array([[1.0], [t]])
+        return np.linalg.pinv(column @ np.array([[2.0, t]]))[0, 1]  # rank one for every t
+
+    t = 0.7
+    slope = ds.grad(program, engine="python")(t)
+    assert slope == pytest.approx((program(t + 1e-6) - program(t - 1e-6)) / 2e-6, rel=1e-7)

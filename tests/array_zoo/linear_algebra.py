@@ -192,3 +192,103 @@ def system_that_is_whole(v):
 @specimen(vector(2), np.zeros((0, 0)), wrt=(0,), native=False)
 def without_elements(v, empty):
     return v * np.linalg.det(empty) + np.sum(np.linalg.inv(empty)) + np.linalg.norm(empty)
+
+
+# ---- factors ---------------------------------------------------------------------------------------
+
+
+@specimen(definite(3), native=False)
+def eigenvalues(a):
+    return np.linalg.eigvalsh(a)
+
+
+@specimen(matrix(3, 3) + np.diag([0.0, 1.0, 3.0]))
+def eigenvalues_and_vectors(a):
+    w, v = np.linalg.eigh(a)
+    return w * np.sum(v**3, axis=0)
+
+
+@specimen(definite(2), native=False)
+def matrix_exponential(a):
+    w, v = np.linalg.eigh(a)
+    return (v * np.exp(w)) @ v.T
+
+
+@specimen(np.stack([definite(2), np.diag([3.0, 1.0])]), native=False)
+def stacks_of_eigenvectors(a):
+    w, v = np.linalg.eigh(a)
+    return np.einsum("bij,bj,bkj->bik", v, 1.0 / w, v)
+
+
+@specimen(np.array([[2.0]]), native=False)
+def one_eigenvalue(a):
+    w, v = np.linalg.eigh(a)
+    return w * v[0]
+
+
+@specimen(regular(3), native=False)
+def orthogonal_factor(a):
+    q, r = np.linalg.qr(a)
+    return q * np.sin(r)
+
+
+@specimen(matrix(3, 2, -0.7) + np.eye(3)[:, :2], native=False)
+def orthogonal_factor_of_a_tall_matrix(a):
+    q, r = np.linalg.qr(a)
+    return np.sum(q**3) * r
+
+
+@specimen(matrix(2, 3, -0.7) + np.eye(2, 3))
+def orthogonal_factor_of_a_wide_matrix(a):
+    q, r = np.linalg.qr(a)
+    return np.sum(q**3) * r + np.linalg.qr(a, "r")
+
+
+@specimen(regular(3), native=False)
+def singular_vectors(a):
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    return (u**3) @ np.diag(s) @ vt**3
+
+
+@specimen(matrix(3, 2, -0.7) + np.eye(3)[:, :2])
+def singular_vectors_of_a_tall_matrix(a):
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    return (u**3) @ np.diag(s * s) @ vt
+
+
+@specimen(matrix(2, 3, -0.7) + np.eye(2, 3), native=False)
+def singular_vectors_of_a_wide_matrix(a):
+    u, s, vt = np.linalg.svd(a, False)
+    return u @ np.diag(s * s) @ vt**3
+
+
+@specimen(np.stack([regular(2), matrix(2, 2, -0.5)]), native=False)
+def singular_values(a):
+    return np.linalg.svd(a, compute_uv=False) + np.linalg.svdvals(a[0]) ** 2
+
+
+@specimen(matrix(2, 3, -0.4), native=False)
+def norms_by_singular_values(a):
+    return np.linalg.norm(a, 2) * np.linalg.norm(a, -2) + np.linalg.norm(a, "nuc") + np.linalg.cond(a)
+
+
+@specimen(matrix(3, 2, -0.7) + np.eye(3)[:, :2], native=False)
+def pseudo_inverse(a):
+    return np.linalg.pinv(a)
+
+
+@specimen(matrix(2, 3, -0.7) + np.eye(2, 3), native=False)
+def pseudo_inverse_of_a_wide_matrix(a):
+    return np.linalg.pinv(a)
+
+
+@specimen(matrix(4, 2, -0.7) + np.eye(4)[:, :2], vector(4), native=False)
+def least_squares(a, b):
+    x, rest, rank, s = np.linalg.lstsq(a, b)
+    return x * s + np.sum(rest) * rank
+
+
+@specimen(matrix(2, 3, -0.7) + np.eye(2, 3), matrix(2, 2))
+def shortest_solution(a, b):
+    x, rest, rank, s = np.linalg.lstsq(a, b, rcond=None)
+    return np.sum(x * x, axis=0) + np.sum(rest) + rank + s[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from downslope.calculus.program import Program, by_position, number_kind
+from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import LIMIT, emit
 from downslope.errors import DownslopeError, Loc, ProgramError
 from downslope.ir.nodes import Function, names_of
@@ -59,11 +60,12 @@ class Runner:
             raise endless(source, values) from error
         except DownslopeError:
             raise
-        except Exception:
+        except Exception as error:
             explained(source, values)
+            singular(self.read.function, error)
             raise
         if fault or not all(map(math.isfinite, results)):
-            explained(source, values)
+            undefined(self.read.function, explained(source, values), results)
         if native and int(fault) & TOO_LARGE:
             raise too_large(source, values)
         return tuple(map(float, results))
@@ -105,8 +107,8 @@ def copied(values: Sequence[Any]) -> list[Any]:
     return [value.copy() if is_array(value) else value for value in values]
 
 
-def explained(source: Source, values: list[Any]) -> None:
-    """Run the user's own function where native code found no finite number, to say what it raises."""
+def explained(source: Source, values: list[Any]) -> Any:
+    """Run the user's own function where native code found no finite number, to say what it raises; its result."""
     try:
         result = by_position(source, source.function)(*copied(values))
     except Exception as error:
@@ -118,6 +120,7 @@ def explained(source: Source, values: list[Any]) -> None:
             why=f"at {_shown(source, values)} a negative number has a power that is not whole.",
             fix="guard the power, or leave this input out.",
         )
+    return result
 
 
 def raised(source: Source, values: list[Any], error: Exception) -> ProgramError:

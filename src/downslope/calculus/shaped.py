@@ -9,6 +9,7 @@ import numpy as np
 from downslope.calculus.native_arrays import native_array, same_memory
 from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, one_output, params_of
 from downslope.calculus.run import Engine, copied, endless, explained, too_large
+from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import emit
 from downslope.errors import DownslopeError, UnsupportedError, UsageError
 from downslope.ir.nodes import Function, names_of
@@ -92,12 +93,14 @@ class Transformed:
             raise
         except ValueError as error:
             explained(source, all_values)
+            singular(self.form(values), error)
             raise unstretched(self.program) from error
-        except Exception:
+        except Exception as error:
             explained(source, all_values)
+            singular(self.form(values), error)
             raise
         if fault or not finite(results):
-            explained(source, all_values)
+            undefined(self.form(values), explained(source, all_values), results)
         if self.engine == "native" and int(fault) & TOO_LARGE:
             raise too_large(source, all_values)
         return tuple(

@@ -19,7 +19,10 @@ def linear_algebra(apply: Apply) -> list[tuple[Any, Function]]:
     if np is None:
         return []
     own = _Own(np, apply)
-    names = ("solve", "inv", "det", "slogdet", "cholesky", "norm", "matrix_power")
+    names = (
+        "solve", "inv", "det", "slogdet", "cholesky", "norm", "matrix_power", "eigh", "eigvalsh", "svd", "svdvals",
+        "qr", "pinv", "lstsq", "cond",
+    )  # fmt: skip
     pairs = [(getattr(np.linalg, name), getattr(own, name)) for name in names]
     return [*pairs, (np.interp, own.interp), (np.polyval, own.polyval), (np.trapezoid, own.trapezoid)]
 
@@ -28,7 +31,9 @@ class _Own:
     """Each function for arrays of objects; `apply` is one row of the table on numbers of any kind."""
 
     def __init__(self, np: Any, apply: Apply) -> None:
-        self.np, self.apply = np, apply
+        from downslope.modes.object_factors import Factors  # it loads NumPy
+
+        self.np, self.apply, self.factors = np, apply, Factors(apply)
 
     def stacked(self, run: Function, core: tuple[int, ...], *arrays: Any) -> Any:
         """`run` on each member of stacks of arrays whose last axes, so many, are a member's."""
@@ -120,6 +125,47 @@ class _Own:
             out = out @ base
         return out
 
+    def eigh(self, a: Any) -> Any:
+        return self.stacked(self.factors.eigh, (2,), a)
+
+    def eigvalsh(self, a: Any) -> Any:
+        return self.eigh(a)[0]
+
+    def qr(self, a: Any, mode: str = "reduced") -> Any:
+        both = self.stacked(self.factors.qr, (2,), a)
+        return both[1] if mode == "r" else both
+
+    def svd(self, a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+        del full_matrices  # the reader takes square matrices only, or reduced vectors
+        return self.stacked(self.factors.svd, (2,), a) if compute_uv else self.svdvals(a)
+
+    def svdvals(self, a: Any) -> Any:
+        return self.stacked(self.factors.svd, (2,), a)[1]
+
+    def cond(self, a: Any) -> Any:
+        values = self.svdvals(a)
+        return values[0] / values[-1]
+
+    def pinv(self, a: Any, rcond: Any = None) -> Any:
+        """By the normal equations: the matrix has full rank."""
+        del rcond
+
+        def run(m: Any) -> Any:
+            if m.shape[0] < m.shape[1]:
+                return self.solve(m @ m.T, m).T
+            return self.solve(m.T @ m, m.T)
+
+        return self.stacked(run, (2,), a)
+
+    def lstsq(self, a: Any, b: Any, rcond: Any = None) -> Any:
+        """As `pinv`; the residuals as NumPy returns them."""
+        del rcond
+        x = self.pinv(a) @ b
+        rest = self.np.atleast_2d((b - a @ x).T)
+        tall = a.shape[0] > a.shape[1]
+        squares = [row @ row for row in rest] if tall else []
+        return x, self.np.array(squares, object), min(a.shape), self.svdvals(a)
+
     def norm(
         self,
         x: Any,
@@ -142,6 +188,9 @@ class _Own:
         if m.ndim != 1 and kind in (1, -1, inf, -inf):
             totals = size.sum(axis=0 if kind in (1, -1) else 1)
             return max(totals) if kind > 0 else min(totals)
+        if m.ndim == 2 and kind in (2, -2, "nuc"):
+            values = self.svdvals(m)
+            return sum(values) if kind == "nuc" else values[0 if kind == 2 else -1]
         if kind in (None, "fro", 2):
             return self.apply("sqrt", (sum((x * x for x in m.ravel()), 0.0),))
         if kind in (inf, -inf):

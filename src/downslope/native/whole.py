@@ -65,5 +65,65 @@ def whole_cholesky(a: Any) -> Any:
     return np.ascontiguousarray(np.linalg.cholesky(a))
 
 
+@register_jitable
+def whole_eigh(a: Any) -> tuple[Any, Any]:
+    """Eigenvalues in rising order, and eigenvectors as columns."""
+    if not a.size or not finite(np.tril(a)):
+        return np.full(len(a), np.nan), np.full_like(a, np.nan)
+    w, v = np.linalg.eigh(a)
+    return w, np.ascontiguousarray(v)
+
+
+@register_jitable
+def whole_eigvalsh(a: Any) -> Any:
+    """Eigenvalues in rising order."""
+    if not a.size or not finite(np.tril(a)):
+        return np.full(len(a), np.nan)
+    return np.linalg.eigvalsh(a)
+
+
+@register_jitable
+def whole_qr(a: Any) -> tuple[Any, Any]:
+    """An orthogonal and an upper triangular factor, reduced."""
+    k = min(a.shape[0], a.shape[1])
+    if not k or not finite(a):
+        return np.full((a.shape[0], k), np.nan), np.full((k, a.shape[1]), np.nan)
+    q, r = np.linalg.qr(a)
+    return np.ascontiguousarray(q), np.ascontiguousarray(r)
+
+
+@register_jitable
+def whole_svd(a: Any) -> tuple[Any, Any, Any]:
+    """Singular vectors as columns, singular values in falling order, and singular vectors as rows, reduced."""
+    k = min(a.shape[0], a.shape[1])
+    if not k or not finite(a):
+        return np.full((a.shape[0], k), np.nan), np.full(k, np.nan), np.full((k, a.shape[1]), np.nan)
+    u, s, vt = np.linalg.svd(a, False)
+    return np.ascontiguousarray(u), s, np.ascontiguousarray(vt)
+
+
+@register_jitable
+def whole_svdvals(a: Any) -> Any:
+    """Singular values in falling order."""
+    return whole_svd(a)[1]
+
+
+@register_jitable
+def whole_pinv(a: Any, cut: float) -> Any:
+    """The pseudo-inverse; singular values up to `cut` times the largest count as 0."""
+    if not a.size or not finite(a):
+        return np.full((a.shape[1], a.shape[0]), np.nan)
+    return np.ascontiguousarray(np.linalg.pinv(a, cut))
+
+
+@register_jitable
+def whole_lstsq(a: Any, b: Any, cut: float) -> tuple[Any, int]:
+    """The shortest solution of least squares, and the rank."""
+    if not a.size or not finite(a) or not finite(b):
+        return np.full((a.shape[1], b.shape[1]), np.nan if a.size else 0.0), 0
+    x, _, rank, _ = np.linalg.lstsq(a, b, cut)
+    return np.ascontiguousarray(x), rank
+
+
 WHOLE: dict[str, Any] = {name: value for name, value in globals().items() if name.startswith("whole_")}
 """By the names that emitted code uses."""

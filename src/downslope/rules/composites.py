@@ -6,7 +6,9 @@ mode and every order follows from the rows of the table.
 
 LINEAR_ALGEBRA = (
     "numpy.linalg.solve", "numpy.linalg.inv", "numpy.linalg.det", "numpy.linalg.slogdet", "numpy.linalg.cholesky",
-    "numpy.linalg.norm", "numpy.linalg.matrix_power",
+    "numpy.linalg.norm", "numpy.linalg.matrix_power", "numpy.linalg.eigh", "numpy.linalg.eigvalsh", "numpy.linalg.qr",
+    "numpy.linalg.svd", "numpy.linalg.svdvals", "numpy.linalg.pinv", "numpy.linalg.lstsq", "numpy.linalg.matrix_rank",
+    "numpy.linalg.cond",
 )  # fmt: skip
 SUMS = ("numpy.einsum", "numpy.kron", "numpy.cross", "numpy.vdot", "numpy.tensordot")
 SERIES = (

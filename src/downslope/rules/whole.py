@@ -77,12 +77,25 @@ def _slogdet_vjp(a: Any, sign: Any, value: Any, sign_bar: Any, value_bar: Any) -
     return value_bar * np.linalg.inv(a).T
 
 
+def _factor(name: str, *results: Kind) -> Whole:
+    """An entry whose derivatives are in `rules.programs.factors`, as `name_jvp` and `name_vjp`."""
+    programs = (getattr(factors, f"{name}_{way}") for way in ("jvp", "vjp"))
+    return Whole(name, f"whole_{name}", lambda _: results, *programs)
+
+
 ROWS = (
     Whole("solve", "whole_solve", lambda kinds: (kinds[1],), _solve_jvp, _solve_vjp),
     Whole("inv", "whole_inv", lambda _: (MATRIX,), _inv_jvp, _inv_vjp),
     Whole("det", "whole_det", lambda _: ("f",), _det_jvp, _det_vjp),
     Whole("slogdet", "whole_slogdet", lambda _: ("f", "f"), _slogdet_jvp, _slogdet_vjp),
-    Whole("cholesky", "whole_cholesky", lambda _: (MATRIX,), factors.cholesky_jvp, factors.cholesky_vjp),
+    _factor("cholesky", MATRIX),
+    _factor("eigh", VECTOR, MATRIX),
+    _factor("eigvalsh", VECTOR),
+    _factor("qr", MATRIX, MATRIX),
+    _factor("svd", MATRIX, VECTOR, MATRIX),
+    _factor("svdvals", VECTOR),
+    _factor("pinv", MATRIX),
+    _factor("lstsq", MATRIX, "i"),
 )
 WHOLE: Mapping[str, Whole] = MappingProxyType({row.name: row for row in ROWS})
 """By name."""

@@ -79,6 +79,11 @@ class LibraryCall:
         kept = view.lengths[: view.rank - len(lengths)]
         return View(view.buffer, view.places, (*kept, *lengths), view.readonly)
 
+    def parts(self, value: Value) -> tuple[Value, ...]:
+        """Several results."""
+        assert isinstance(value, tuple)
+        return value
+
     def number(self, value: Value) -> Arg:
         """An argument that is one number."""
         if isinstance(value, str | Lit) and value != Lit(None):
