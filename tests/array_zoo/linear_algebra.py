@@ -50,7 +50,7 @@ def solved_one(a, b):
     return np.linalg.solve(a, b)
 
 
-@specimen(np.stack([regular(2), regular(2, -1.5)]), matrix(2, 2))
+@specimen(np.stack([regular(2), regular(2, -1.5)]), matrix(2, 2), native=False)
 def solved_stack(a, b):
     return np.linalg.solve(a, b[:, :, None])[:, :, 0]
 
@@ -65,7 +65,7 @@ def inverses(a):
     return np.sum(np.linalg.inv(a) ** 2, axis=0)
 
 
-@specimen(vector(2))
+@specimen(vector(2), native=False)
 def inverse_in_a_loop(v):
     total = 0.0
     for i in range(2):
@@ -121,7 +121,7 @@ def cholesky_factor(a):
     return np.linalg.cholesky(a)
 
 
-@specimen(np.stack([definite(2), 2.0 * definite(2)]))
+@specimen(np.stack([definite(2), 2.0 * definite(2)]), native=False)
 def cholesky_factors(a):
     return np.linalg.cholesky(a)
 
@@ -288,7 +288,7 @@ def least_squares(a, b):
     return x * s + np.sum(rest) * rank
 
 
-@specimen(matrix(2, 3, -0.7) + np.eye(2, 3), matrix(2, 2))
+@specimen(matrix(2, 3, -0.7) + np.eye(2, 3), matrix(2, 2), native=False)
 def shortest_solution(a, b):
     x, rest, rank, s = np.linalg.lstsq(a, b, rcond=None)
     return np.sum(x * x, axis=0) + np.sum(rest) + rank + s[0]

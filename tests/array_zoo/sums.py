@@ -87,7 +87,7 @@ def convolved(a, v):
     return np.convolve(a, v)
 
 
-@specimen(vector(3), vector(4, -0.5))
+@specimen(vector(3), vector(4, -0.5), native=False)
 def convolved_same(a, v):
     return np.convolve(a, v, "same") + np.convolve(v, a, mode="same")
 
@@ -107,7 +107,7 @@ def integrals_of_points(y, x, dx):
     return np.trapezoid(y, x) * np.trapezoid(y * y) + np.trapezoid(y, dx=dx)
 
 
-@specimen(matrix(3, 2), np.array([0.0, 0.3, 1.0]))
+@specimen(matrix(3, 2), np.array([0.0, 0.3, 1.0]), native=False)
 def integrals_along_an_axis(y, x):
     return np.trapezoid(y, x, axis=0) + np.trapezoid(y, axis=-1)[0]
 
