@@ -28,6 +28,10 @@ class Names:
         self._taken.add(name)
         return name
 
+    def known(self) -> frozenset[str]:
+        """Every name handed out so far."""
+        return frozenset(self._taken)
+
 
 RESERVED = frozenset(
     {"abs", "at", "bool", "float", "int", "len", "math", "max", "min", "np", "numba", "range", "round", "rows", "tape", "top",

@@ -173,7 +173,7 @@ def _method(op: str) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         if any(map(is_any_array, args)):
             found = each(lambda *numbers: apply(op, numbers), args)
-            return found.astype(bool) if op in BOOLEAN else found
+            return found.astype(bool) if op in BOOLEAN and is_any_array(found) else found
         return apply(op, args)
 
     return call

@@ -18,6 +18,7 @@ from downslope.ir.nodes import (
     Grow,
     If,
     Like,
+    Lit,
     New,
     Stmt,
     Store,
@@ -116,8 +117,13 @@ def stored(function: Function) -> frozenset[str]:
 
 
 def growing(function: Function, root: Mapping[str, str]) -> frozenset[str]:
-    """The buffers whose length is not the same for every version."""
-    found = {root[stmt.name] for stmt in walk(function.body) if isinstance(stmt, Grow)}
+    """The buffers whose length is not the same for every version; those that a loop sets first are such too."""
+    found: set[str] = set()
+    for stmt in walk(function.body):
+        if isinstance(stmt, Grow):
+            found.add(root[stmt.name])
+        elif isinstance(stmt, For | While):
+            found.update(root[c.name] for c in stmt.carried if c.name in root and isinstance(c.init, Lit))
     links = _links(function.body, root) if found else []
     while more := {after for before, after in links if before in found} - found:
         found |= more

@@ -14,6 +14,7 @@ from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Carry, Dim, Fail, For, If, Lit, Load, New, Stmt, Store
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Type
+from downslope.read.choices import Again, Key
 from downslope.read.frames import Value
 from downslope.read.views import Along, Buffer, Fixed, Place, View, whole_view
 from downslope.read.whole_numbers import Sum, WholeNumbers
@@ -55,6 +56,7 @@ class Arrays:
         self.numbers = WholeNumbers()
         self.current: dict[Buffer, str] = {}
         self.stores: Counter[Buffer] = Counter()
+        self.apart: frozenset[Key] = frozenset()  # variables that are told apart (`choices`)
         self.checked: frozenset[tuple[Arg, Arg]] = frozenset()  # indices and lengths compared on this path
         self.loaded: dict[tuple[str, tuple[Arg, ...]], str] = {}  # elements known on this path
         self.truths: set[Arg] = set()  # names of truth values
@@ -172,6 +174,7 @@ class Arrays:
                 fix="store into a copy, or into the array itself.",
             )
         if buffer.frozen:
+            self.tell_apart(buffer)
             raise UnsupportedError(
                 f"a store into {buffer.label!r}, which may share its memory with another array",
                 loc=self.host.place,
@@ -185,6 +188,11 @@ class Arrays:
         self.host.out.append(Store(name, self.current[buffer], place, value, self.host.place))
         self.current[buffer] = name
         self.stores[buffer] += 1
+
+    def tell_apart(self, buffer: Buffer) -> None:
+        """Have the program read again where a frozen buffer could be told from the others it may be."""
+        if new := buffer.causes - self.apart:
+            raise Again(new)
 
     # ---- indices -------------------------------------------------------------------------------
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Stmt
+from downslope.ir.nodes import Arg, Lit, Stmt
 from downslope.read.array_reader import ArrayReader
-from downslope.read.frames import UNSET, Closure, Value
+from downslope.read.choices import Outward, either, key_of, plain
+from downslope.read.frames import UNSET, Choice, Closure, Value
 from downslope.read.merging import (
     Group,
     Merging,
@@ -18,6 +19,7 @@ from downslope.read.merging import (
     with_leaves,
 )
 from downslope.read.views import Buffer, Gone, Listed, View
+from downslope.read.whole_numbers import Sum
 
 
 @dataclass
@@ -32,15 +34,24 @@ class Side:
 class Merge:
     """The results of one branch."""
 
-    def __init__(self, reader: ArrayReader, merging: Merging, then: Side, orelse: Side) -> None:
+    def __init__(self, reader: ArrayReader, merging: Merging, cond: Arg, then: Side, orelse: Side) -> None:
         self.reader, self.merging, self.then, self.orelse = reader, merging, then, orelse
+        self.cond = cond
         self.lefts: list[Arg] = []
         self.rights: list[Arg] = []
         self.results: list[str] = []
         self.groups: list[Group] = []
         self._joined: dict[tuple[Value, Value], View | Listed] = {}
         self._versions: dict[Buffer, str] = {}
+        self._handed: dict[Buffer, str] = {}  # arrays that one path has made, for variables told apart
         self._lengths: list[Stmt] = []
+        before, out = reader.arrays.current, self._handed
+        self._outward = (
+            Outward(then.body, then.arrays, before, lambda hint, arg: self._number(hint, arg, UNSET), out),
+            Outward(
+                orelse.body, orelse.arrays, before, lambda hint, arg: self._number(hint, UNSET, arg), out
+            ),
+        )
 
     def result(self, hint: str, left: Arg, right: Arg) -> str:
         """A result of the branch."""
@@ -56,6 +67,8 @@ class Merge:
             return unsettled(name, "the paths of a branch define it differently, or only one does.")
         if isinstance(left, Gone) or isinstance(right, Gone):
             return left if isinstance(left, Gone) else right
+        if self._apart(name, left, right):
+            return either(self.cond, self._outward[0].value(left), self._outward[1].value(right))
         if UNSET in (left, right):
             shape = right if left == UNSET else left
             blank = with_leaves(shape, iter([UNSET] * len(leaves(shape))))
@@ -74,7 +87,22 @@ class Merge:
     def finish(self) -> None:
         """After the branch: its arrays have their buffers."""
         self.reader.out += self._lengths
-        self.reader.arrays.current |= self._versions
+        self.reader.arrays.current |= self._versions | self._handed
+
+    def _apart(self, name: str, left: Value, right: Value) -> bool:
+        """Whether a variable is told apart when it runs, and can be."""
+        asked = key_of(self.reader.place, name) in self.reader.arrays.apart
+        if not asked and not isinstance(left, Choice) and not isinstance(right, Choice):
+            return False
+        return holds_array(left) and holds_array(right) and plain(left) and plain(right)
+
+    def _number(self, hint: str, left: Arg, right: Arg) -> str:
+        """A number of one path as a result of the branch; what is known of it is kept."""
+        name = self.result(hint, left, right)
+        known, source = self.reader.arrays.numbers, left if right == UNSET else right
+        if known.sum_of(source) is not None:
+            known.whole(name, Sum(0) if known.at_least(source, Lit(0)) else None)
+        return name
 
     def _leaf(self, name: str, left: Value, right: Value) -> Value:
         if left == right:
@@ -95,7 +123,9 @@ class Merge:
         view, lengths = self.merging.measured(name, kind, result)
         self._lengths += lengths
         self._versions[view.buffer] = result
-        self.groups.append(Group(name, [view.buffer], [*buffers_of(left), *buffers_of(right)]))
+        self.groups.append(
+            Group(name, self.reader.place, [view.buffer], [*buffers_of(left), *buffers_of(right)])
+        )
         return view
 
     def _list(self, name: str, left: Value, right: Value) -> Listed:
@@ -109,7 +139,9 @@ class Merge:
         self._versions |= {
             buffer: self.reader.arrays.current[buffer] for buffer in (found.buffer, found.count)
         }
-        self.groups.append(Group(name, [found.buffer], [*buffers_of(left), *buffers_of(right)]))
+        self.groups.append(
+            Group(name, self.reader.place, [found.buffer], [*buffers_of(left), *buffers_of(right)])
+        )
         return found
 
     def _version(self, value: Value, side: Side) -> Arg:

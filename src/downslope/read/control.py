@@ -2,6 +2,7 @@
 
 import ast
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from downslope.errors import UnsupportedError
@@ -10,7 +11,8 @@ from downslope.ir.rename import renamed
 from downslope.read.array_reader import ArrayReader
 from downslope.read.assigned import stored, stored_target
 from downslope.read.branching import Merge, Side
-from downslope.read.frames import UNSET, Frame, Value
+from downslope.read.choices import MOST, Again, Undecided, decided
+from downslope.read.frames import UNSET, Choice, Frame, Value
 from downslope.read.looping import Entering, Loop, ReadTooEarly, Rebinding, read_after
 from downslope.read.merging import Merging
 from downslope.read.views import Cell, Gone
@@ -22,6 +24,7 @@ class ControlReader(ArrayReader):
     def __init__(self) -> None:
         super().__init__()
         self.merging = Merging(self.arrays)
+        self.assumed: dict[Arg, bool] = {}  # conditions, in the statements that are read once for each case
 
     @abstractmethod
     def block(self, body: Sequence[ast.stmt], frame: Frame) -> None:
@@ -62,7 +65,7 @@ class ControlReader(ArrayReader):
     def merged(self, cond: Arg, then: Side, orelse: Side, frame: Frame) -> None:
         """Emit the branch, with what differs between its paths as results."""
         before = dict(self.arrays.current)
-        merge = Merge(self, self.merging, then, orelse)
+        merge = Merge(self, self.merging, cond, then, orelse)
         env: dict[str, Value] = {}
         for name in dict.fromkeys((*then.env, *orelse.env)):
             left, right = then.env.get(name, UNSET), orelse.env.get(name, UNSET)
@@ -95,13 +98,70 @@ class ControlReader(ArrayReader):
         self.merged(cond, *self.sides(frame, path(body), path(orelse)), frame)
         return self.known(frame.env.pop(slot))
 
+    def joined(self, value: Choice, frame: Frame) -> Value:
+        """One array that is the one or the other, for an expression."""
+        slot = "__joined"
+
+        def path(one: Value) -> Callable[[], None]:
+            def run() -> None:
+                frame.env[slot] = self.joined(one, frame) if isinstance(one, Choice) else one
+
+            return run
+
+        self.merged(value.cond, *self.sides(frame, path(value.then), path(value.orelse)), frame)
+        return self.known(frame.env.pop(slot))
+
     def known(self, value: Value) -> Value:
         """A value that is read here; refused where its variable may hold one array or another."""
+        value = decided(value, self.assumed)
+        if isinstance(value, Choice):
+            raise Undecided(value.cond)
         if isinstance(value, Entering):
             raise ReadTooEarly(value)
         if isinstance(value, Gone):
+            if new := value.causes - self.arrays.apart:
+                raise Again(new)
             raise self.unsupported(value.what, value.why, value.fix)
         return value
+
+    # ---- variables that are told apart -----------------------------------------------------------
+
+    def told_apart(self, run: Callable[[], None], frame: Frame) -> None:
+        """Read a statement; where it reads a variable that is told apart, once for each case in a branch."""
+        if not self.arrays.apart:
+            run()
+            return
+        start, size = self.out, len(self.out)
+        arrays, place, env = self.arrays, self.place, dict(frame.env)
+        held = (dict(arrays.current), Counter(arrays.stores), arrays.checked, dict(arrays.loaded))
+        try:
+            run()
+        except Undecided as found:
+            self.out, self.place, frame.env = start, place, env
+            del self.out[size:]
+            arrays.current, arrays.stores, arrays.checked, arrays.loaded = held
+            self.split(found.cond, run, frame)
+
+    def split(self, cond: Arg, run: Callable[[], None], frame: Frame) -> None:
+        """A branch with the same statement on both paths, each with what the condition tells."""
+        if len(self.assumed) >= MOST:
+            raise self.unsupported(
+                "a statement with so many variables that may be one array or another",
+                f"it is read once for each case, of {MOST} conditions at most.",
+                "give the arrays names of their own, or copy them.",
+            )
+
+        def path(holds: bool) -> Callable[[], None]:
+            def read() -> None:
+                self.assumed[cond] = holds
+                try:
+                    self.told_apart(run, frame)
+                finally:
+                    del self.assumed[cond]
+
+            return read
+
+        self.merged(cond, *self.sides(frame, path(True), path(False)), frame)
 
     # ---- loops ---------------------------------------------------------------------------------
 
@@ -114,13 +174,13 @@ class ControlReader(ArrayReader):
         self.arrays.numbers.index(index, passes.start, passes.stop, passes.step)
 
         def body() -> None:
-            self.assign(node.target, passes.item(index), frame)
+            self.told_apart(lambda: self.assign(node.target, passes.item(index), frame), frame)
             self.block(node.body, frame)
 
         self.merging.held += passes.over
         counts = {buffer: self.arrays.current[buffer] for buffer in passes.over}
         try:
-            loop = self.carried(node, frame, body)
+            loop = self.carried(node, frame, body, index)
         finally:
             del self.merging.held[len(self.merging.held) - len(passes.over) :]
         for buffer in passes.over:
@@ -137,6 +197,7 @@ class ControlReader(ArrayReader):
                 loop.until, place,
             )
         )  # fmt: skip
+        loop.settle()
 
     def conditional(self, node: ast.While, frame: Frame) -> None:
         """`while`."""
@@ -155,20 +216,25 @@ class ControlReader(ArrayReader):
         block = Block(loop.body, tuple(loop.yields))
         test = renamed(tests[0], loop.kept)
         self.out.append(While(tuple(loop.carries), test, block, tuple(loop.results), loop.until, place))
+        loop.settle()
 
-    def carried(self, node: ast.For | ast.While, frame: Frame, body: Callable[[], None]) -> Loop:
+    def carried(
+        self, node: ast.For | ast.While, frame: Frame, body: Callable[[], None], index: str = ""
+    ) -> Loop:
         """Read a loop's body with every variable and array that it changes carried from pass to pass.
 
         An array variable that refers to another array after a pass makes the body be read once more.
         """
         names = sorted(stored(node.body) | stored_target(node))
-        rebinding = Rebinding(read_after(node, frame))
+        place = str(frame.source.loc(node))
+        asked = frozenset(name for where, name in self.arrays.apart if where == place)
+        rebinding = Rebinding(read_after(node, frame), asked)
         start = (dict(frame.env), dict(self.arrays.current), self.place, list(self.out))
         while True:
-            loop = Loop(self, self.merging, node, frame, names, rebinding)
+            loop = Loop(self, self.merging, node, frame, names, rebinding, index)
             try:
                 loop.read(body)
-                changed = rebinding.add(loop.moved())
+                changed = loop.learnt() or rebinding.add(loop.moved())
             except ReadTooEarly as early:
                 changed = rebinding.carry(early)
             if not changed:

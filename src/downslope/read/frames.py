@@ -9,7 +9,7 @@ from downslope.ir.nodes import Arg, Lit
 from downslope.read.source import Source
 from downslope.read.views import Gone, Lazy, Listed, View, Word
 
-Value: TypeAlias = "Arg | View | Lazy | Listed | Gone | Word | tuple[Value, ...] | Closure"
+Value: TypeAlias = "Arg | View | Lazy | Listed | Gone | Word | Choice | tuple[Value, ...] | Closure"
 UNSET = Lit(None)
 
 
@@ -26,6 +26,15 @@ class Closure:
     node: ast.FunctionDef
     frame: "Frame"
     defaults: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A variable that is one array or another, by a condition that is known when it runs; see `choices`."""
+
+    cond: Arg
+    then: "Value"
+    orelse: "Value"
 
 
 @dataclass

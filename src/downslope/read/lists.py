@@ -206,6 +206,7 @@ class Lists:
     def checked(self, value: Listed) -> None:
         """Refuse to change a list that may be another one too."""
         if value.buffer.frozen:
+            self.arrays.tell_apart(value.buffer)
             raise UnsupportedError(
                 f"a change of the list {value.buffer.label!r}, which may be another list too",
                 loc=self.arrays.host.place,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Carry, Stmt
 from downslope.read.array_reader import ArrayReader
-from downslope.read.frames import UNSET, Closure, Frame, Value
+from downslope.read.choices import Again, key_of
+from downslope.read.choosing_loops import ChosenVariable, Options, only_outside
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Value
 from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, unsettled, with_leaves
 from downslope.read.views import Buffer, Gone, Listed, View
 
@@ -36,12 +38,14 @@ class Rebinding:
     """The array variables that a loop rebinds. Those whose array passes from pass to pass are `carried`."""
 
     read_later: frozenset[str]
+    asked: frozenset[str] = frozenset()  # those that are to be told apart, where that can be done
     carried: set[str] = field(default_factory=set)
     local: set[str] = field(default_factory=set)
+    options: dict[str, Options] = field(default_factory=dict)  # of those that are told apart
 
     def add(self, moved: set[str]) -> bool:
         """Take note of what a reading showed to be rebound; whether that is news."""
-        new = moved - self.carried - self.local
+        new = moved - self.carried - self.local - self.options.keys()
         self.carried |= new & self.read_later
         self.local |= new - self.read_later
         return bool(new)
@@ -88,6 +92,7 @@ class Loop:
         frame: Frame,
         names: Sequence[str],
         rebinding: Rebinding,
+        index: str,
     ) -> None:
         self.reader, self.merging, self.node, self.frame = reader, merging, node, frame
         self.names, self.rebinding = names, rebinding
@@ -103,6 +108,13 @@ class Loop:
         self._rebound: list[_Rebound] = []
         self._versions: list[tuple[Arg, ...]] = []
         self._outside = set(reader.arrays.current)
+        self._known = reader.names.known() - {index} if rebinding.asked else frozenset[str]()
+        self._place = frame.source.loc(node)
+        self._news = False
+        self._new: dict[str, str] = {}
+        self._chosen: dict[str, ChosenVariable] = {}
+        self._ends: dict[str, list[Arg]] = {}
+        self._settled: dict[str, Callable[[], Value]] = {}
         self._stores = Counter(reader.arrays.stores)
 
     def read(self, body: Callable[[], None]) -> None:
@@ -110,7 +122,10 @@ class Loop:
         frame, reader = self.frame, self.reader
         for name in self.names:
             value = self.before.get(name)
-            if isinstance(value, Closure):
+            if name in self.rebinding.options:
+                options = self.rebinding.options[name]
+                self._chosen[name] = ChosenVariable(reader, name, options, value)
+            elif isinstance(value, Closure):
                 self._inside[name] = unsettled(name, "each pass of the loop defines it anew.")
             elif value is not None:
                 self._inside[name] = self._entering(name, value)
@@ -120,9 +135,14 @@ class Loop:
                 reader.arrays.current[one.inside.buffer] = one.start.name
                 if isinstance(one.inside, Listed) and one.count is not None:
                     reader.arrays.current[one.inside.count] = one.count.name
+            self._inside |= {name: one.entering() for name, one in self._chosen.items()}
             frame.env.update(self._inside)
             body()
             self._after = dict(frame.env)
+            self._news = self._learn()
+            if not self._news:
+                self._ends = {name: one.after(self._after[name]) for name, one in self._chosen.items()}
+                self._new = {name: self._made(name) for name in self.names if self._is_new(name)}
             self._versions = [self._handed_on(one) for one in self._rebound]
 
         looped = reader.arrays.looped(run)
@@ -130,6 +150,61 @@ class Loop:
         self.body, self.kept = looped.body, looped.kept
         self._versions = [tuple(self.kept.get(str(v), v) for v in versions) for versions in self._versions]
         self.carries, self.yields, self.results = looped.carries, looped.yields, looped.results
+
+    # ---- variables that are told apart, or set in the loop only ---------------------------------------
+
+    def _learn(self) -> bool:
+        """Take note of what the variables that are told apart may be; whether that is news."""
+        news = False
+        for name in self.rebinding.asked & set(self.names):
+            first, last = self.before.get(name), self._after.get(name)
+            values = [value for value in (first, last) if value is not None]
+            fits = bool(values) and all(only_outside(value, self._outside) for value in values)
+            known = self.rebinding.options.get(name)
+            if not fits:
+                news |= self.rebinding.options.pop(name, None) is not None
+                self.rebinding.asked -= {name}
+                continue
+            options = known or self.rebinding.options.setdefault(name, Options())
+            for value in values:
+                news |= options.learn(value, self._visible)
+        return news
+
+    def learnt(self) -> bool:
+        """Whether the last reading has shown more arrays that a variable may be."""
+        return self._news
+
+    def _visible(self, arg: Arg) -> bool:
+        """Whether a number is known before the loop."""
+        return not isinstance(arg, str) or arg in self._known
+
+    def _is_new(self, name: str) -> bool:
+        """Whether a variable gets an array in the loop first, and is read after it."""
+        used = name in self.rebinding.read_later or name.startswith("__")
+        return used and name not in self.before and isinstance(self._after.get(name), View)
+
+    def _made(self, name: str) -> str:
+        """The version, at the end of a pass, of an array that the loop makes."""
+        view = self._after[name]
+        assert isinstance(view, View)
+        whole = view if view.whole else self.reader.whole.materialised(view)
+        return self.reader.arrays.current[whole.buffer]
+
+    def _undecided(self, name: str) -> UnsupportedError:
+        """The error for a variable that cannot be told apart. Raises `Again` where that was not tried."""
+        key = key_of(self._place, name)
+        if key not in self.reader.arrays.apart:
+            raise Again(frozenset({key}))
+        return UnsupportedError(
+            f"{name!r} may be one array or another in the loop, and is stored into", loc=self._place,
+            why="some of these arrays are made in the loop, and others are not.",
+            fix=f"let it be a copy, {name} = {name}.copy(), or give the arrays names of their own.",
+        )  # fmt: skip
+
+    def settle(self) -> None:
+        """After the loop statement: what its results make of variables."""
+        for name, later in self._settled.items():
+            self.frame.env[name] = later()
 
     def moved(self) -> set[str]:
         """The variables that refer to another array after the pass than before it."""
@@ -142,7 +217,7 @@ class Loop:
     def _entering(self, name: str, value: Value) -> Value:
         """What a variable holds at the start of a pass."""
         if name in self.rebinding.local:
-            return Entering("", "", "", name, self.rebinding)
+            return Entering("", "", "", frozenset(), name, self.rebinding)
         carried = name in self.rebinding.carried
 
         def leaf(one: Value) -> Value:
@@ -150,7 +225,9 @@ class Loop:
                 return self._carried(name, one) if carried else one
             if isinstance(one, Listed):
                 return self._carried_list(name, one) if carried else one
-            return one if isinstance(one, Gone) else self.reader.names.fresh(name)
+            if isinstance(one, Choice) and carried:
+                raise self._undecided(name)
+            return one if isinstance(one, Gone | Choice) else self.reader.names.fresh(name)
 
         return with_leaves(value, iter([leaf(one) for one in leaves(value)]))
 
@@ -182,7 +259,7 @@ class Loop:
             one.after = last.buffer
             return self.reader.arrays.current[last.buffer], self.reader.lists.count(last)
         if not isinstance(last, View) or not isinstance(one.inside, View):
-            raise self._reshaped(one.name)
+            raise self._undecided(one.name) if isinstance(value, Choice) else self._reshaped(one.name)
         for left, right in zip(last.lengths, one.inside.lengths, strict=True):
             self.reader.whole.require_equal(left, right)
         one.after = last.buffer  # a copy of part of it may not outlive a change of it either
@@ -200,23 +277,51 @@ class Loop:
 
     def finish(self) -> None:
         """Give each variable what the loop leaves in it."""
+        groups: list[Group] = []
         for name in self.names:
             last = self._after.get(name)
-            if isinstance(last, Closure):
+            if name in self._chosen:
+                self._choose(name)
+            elif name in self._new:
+                groups.append(self._first_made(name))
+            elif isinstance(last, Closure):
                 self.frame.env[name] = unsettled(name, SET_IN_LOOP)
             elif last is not None:
                 self.frame.env[name] = self._left(name, last)
-        groups: list[Group] = []
         results: dict[str, list[View | Listed]] = {}
         for one, versions in zip(self._rebound, self._versions, strict=True):
             view = self._result(one, versions)
             results.setdefault(one.name, []).append(view)
             assert one.after is not None
             own = [view.buffer, one.inside.buffer]
-            groups.append(Group(one.name, own, [one.before, one.after]))
+            groups.append(Group(one.name, self._place, own, [one.before, one.after]))
         for name, views in results.items():
             self.frame.env[name] = self._with_views(name, views)
         self._freeze(groups)
+
+    def _choose(self, name: str) -> None:
+        """What a variable is that is told apart: the comparisons follow the loop."""
+        one = self._chosen[name]
+        names, self._settled[name] = one.results()
+        for carry, end, result in zip(one.carries, self._ends[name], names, strict=True):
+            self._carry(carry, end, result)
+
+    def _first_made(self, name: str) -> Group:
+        """An array that the loop makes: the last pass's is there after it."""
+        view, fresh = self._after[name], self.reader.names.fresh
+        assert isinstance(view, View)
+        result, version = fresh(name), self._new[name]
+        self._carry(Carry(fresh(name), UNSET), self.kept.get(version, version), result)
+        found, lengths = self.merging.measured(name, view, result)
+        self.reader.arrays.current[found.buffer] = result
+
+        def later() -> View:
+            self.reader.out += lengths
+            return found
+
+        self._settled[name] = later
+        self.frame.env[name] = found
+        return Group(name, self._place, [found.buffer], [view.buffer])
 
     def _result(self, one: _Rebound, versions: tuple[Arg, ...]) -> View | Listed:
         """What a rebound variable refers to after the loop."""
@@ -234,7 +339,7 @@ class Loop:
         inside = self._inside.get(name)
         if isinstance(inside, Gone) or (inside is None and holds_array(last)):
             known = isinstance(last, Gone) and not isinstance(last, Entering)
-            return last if known else gone(name, SET_IN_LOOP)
+            return last if known else gone(name, SET_IN_LOOP, frozenset({key_of(self._place, name)}))
         if inside is None:
             inside = with_leaves(last, iter([self.reader.names.fresh(name) for _ in leaves(last)]))
         first = self.before.get(name, with_leaves(last, iter([UNSET] * len(leaves(last)))))
@@ -280,6 +385,7 @@ class Loop:
             known = [*group.own, *(buffer for buffer in group.sources if buffer in self._outside)]
             for buffer in known:
                 if buffer.frozen and stores[buffer] > self._stores[buffer]:
+                    self.reader.arrays.tell_apart(buffer)
                     raise UnsupportedError(
                         f"a store into {buffer.label!r} in a loop where {group.name!r} may be the same array",
                         loc=self.frame.source.loc(self.node), why=buffer.frozen,

@@ -10,9 +10,10 @@ from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, 
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
+from downslope.read.choices import Again, Key, key_of
 from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
 from downslope.read.fence import fence
-from downslope.read.frames import UNSET, Closure, Frame, Literal, Value, flat
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Literal, Value, flat
 from downslope.read.library.table import library_call
 from downslope.read.literals import decided
 from downslope.read.merging import nothing
@@ -32,8 +33,19 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     every place that cannot be differentiated.
     """
     fence(source)
-    lowerer = _Lowerer()
     given: list[Kind] = list(kinds) or ["f" for _ in source.arguments]
+    apart: frozenset[Key] = frozenset()
+    while True:
+        try:
+            return _lowered(source, given, apart)
+        except Again as again:
+            apart |= again.keys
+
+
+def _lowered(source: Source, given: Sequence[Kind], apart: frozenset[Key]) -> Function:
+    """The program with these variables told apart when it runs. Raises `Again` where more of them must be."""
+    lowerer = _Lowerer()
+    lowerer.arrays.apart = apart
     params = lowerer.parameters(source, given)
     env = _preset(source)
     env |= {param.label: lowerer.parameter(param, kind) for param, kind in zip(params, given, strict=True)}
@@ -238,10 +250,17 @@ class _Lowerer(CallReader):
         for statement in body:
             if hasattr(statement, "lineno"):
                 self.place = frame.source.loc(statement)
-            self.statement(statement, frame)
+            self.told_apart(lambda statement=statement: self.statement(statement, frame), frame)  # type: ignore[misc]
 
     def statement(self, node: ast.stmt, frame: Frame) -> None:
         match node:
+            case ast.Assign(targets=[ast.Name()] as targets, value=ast.IfExp() as value) if self.asked(
+                "__chosen"
+            ):
+                sides: list[ast.stmt] = [
+                    ast.copy_location(ast.Assign(targets, v), node) for v in (value.body, value.orelse)
+                ]
+                self.branch(ast.copy_location(ast.If(value.test, sides[:1], sides[1:]), node), frame)
             case ast.Assign(targets=targets, value=value):
                 hint = targets[0].id if isinstance(targets[0], ast.Name) else "t"
                 result = self.assigned(value, targets, frame, hint)
@@ -293,6 +312,10 @@ class _Lowerer(CallReader):
             )
         self.lists.pop(value, self.whole_index(target.slice, frame))
 
+    def asked(self, slot: str) -> bool:
+        """Whether a variable is to be told apart in this statement."""
+        return key_of(self.place, slot) in self.arrays.apart
+
     def defaults(self, node: ast.FunctionDef, frame: Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
         pairs = list(zip(reversed(positional), reversed(node.args.defaults), strict=False))
@@ -303,8 +326,16 @@ class _Lowerer(CallReader):
 
     def assigned(self, value: ast.expr, targets: list[ast.expr], frame: Frame, hint: str) -> Value:
         """The value of an assignment; a formula over arrays that goes to elements needs no array."""
+        alone = targets[0] if len(targets) == 1 else None
+        if isinstance(value, ast.Call) and isinstance(alone, ast.Name):
+            self.place, place = frame.source.loc(value), self.place
+            result = self.call(value, frame, hint)  # one array or another may stay so
+            if not isinstance(result, Choice):
+                result = self.settled(self.known(result), hint)
+            self.place = place
+            return result
         result = self.expression(value, frame, hint)
-        if len(targets) == 1 and isinstance(targets[0], ast.Subscript):
+        if isinstance(alone, ast.Subscript):
             return result
         return self.settled(result, hint)
 
@@ -388,7 +419,8 @@ class _Lowerer(CallReader):
                 return self.chosen(test, body, orelse, frame, hint)
             case ast.Call():
                 self.place, place = frame.source.loc(node), self.place
-                result = self.known(self.call(node, frame, hint))
+                result = self.call(node, frame, hint)
+                result = self.joined(result, frame) if isinstance(result, Choice) else self.known(result)
                 self.place = place
                 return result
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))

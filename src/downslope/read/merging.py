@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from downslope.errors import Loc
 from downslope.ir.nodes import Arg, Dim, Lit, Stmt
 from downslope.ir.types import ArrayType
 from downslope.read.arrays import Arrays
-from downslope.read.frames import UNSET, Closure, Frame, Value
+from downslope.read.choices import Key, cases, key_of
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Value
 from downslope.read.views import Buffer, Gone, Listed, View, whole_view
 from downslope.read.whole_numbers import Sum
 
@@ -50,12 +52,13 @@ def _kind(view: View) -> tuple[str, int]:
 
 def holds_array(value: Value) -> bool:
     """Whether an array is somewhere in a value."""
-    return any(isinstance(leaf, View | Listed | Gone) for leaf in leaves(value))
+    return any(isinstance(leaf, View | Listed | Gone | Choice) for leaf in leaves(value))
 
 
-def gone(name: str, why: str) -> Gone:
+def gone(name: str, why: str, causes: frozenset[Key] = frozenset()) -> Gone:
     """What a variable becomes that cannot be known here."""
-    return Gone(f"{name!r} may be one array or another here", why, "give each array a name of its own.")
+    what = f"{name!r} may be one array or another here"
+    return Gone(what, why, "give each array a name of its own.", causes)
 
 
 def unsettled(name: str, why: str) -> Gone:
@@ -70,9 +73,10 @@ def nothing(name: str) -> Gone:
 
 @dataclass(frozen=True)
 class Group:
-    """The buffers of one rebound variable (`own`), and those whose memory they may be."""
+    """The buffers of one variable, rebound at a place (`own`), and those whose memory they may be."""
 
     name: str
+    place: Loc | None
     own: Sequence[Buffer]
     sources: Sequence[Buffer]
 
@@ -112,8 +116,12 @@ class Merging:
                 why = (
                     f"{group.name.strip('_')!r} may be the same array as another name, depending on the run."
                 )
+                causes = frozenset({key_of(group.place, group.name)}).union(
+                    *(b.causes for b in group.sources)
+                )
                 for buffer in (*group.own, *group.sources):
                     buffer.frozen = buffer.frozen or why
+                    buffer.causes |= causes
 
     def reached(self, frame: Frame) -> set[int]:
         """The buffers that variables and loops refer to, in every call that is under way, by identity."""
@@ -138,4 +146,5 @@ class Merging:
 
 def buffers_of(value: Value) -> list[Buffer]:
     """The buffers that a value refers to."""
-    return [leaf.buffer for leaf in leaves(value) if isinstance(leaf, View | Listed)]
+    found = (case for leaf in leaves(value) for case in cases(leaf))
+    return [leaf.buffer for leaf in found if isinstance(leaf, View | Listed)]

@@ -22,6 +22,7 @@ class Buffer:
     lengths: tuple[Arg, ...]
     label: str
     frozen: str = ""
+    causes: frozenset[tuple[str, str]] = frozenset()  # the variables that it is frozen for (`choices.Key`)
     growing: bool = False  # whether it is a list's: how many of its places are used is in a cell
     rows: bool = False  # whether NumPy surely has it in C order, so that a reshape is a view
     inside: tuple[Arg, Arg] | None = None  # bounds of its elements, where no name of the program reaches it
@@ -128,6 +129,7 @@ class Gone:
     what: str
     why: str
     fix: str
+    causes: frozenset[tuple[str, str]] = frozenset()  # it is known if these are told apart (`choices.Key`)
 
 
 @dataclass(frozen=True)
