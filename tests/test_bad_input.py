@@ -87,7 +87,7 @@ def jumps(km, k=1.0, at=2.5):
 
 
 def indexed(km, k=1.0):
-    return {km: k}[km]
+    return max({km}) * k
 
 
 def recursive(km, k=1.0):

@@ -117,7 +117,7 @@ def test_scalars_of_every_kind(four):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (1j, "is a complex"), ("4", "is a str"), (None, "is a NoneType"), ([4.0], "is a list"), (Decimal(4), "is a Decimal"),
+        (1j, "is a complex"), ("4", "is a str"), (None, "is a NoneType"), ({4.0}, "is a set"), (Decimal(4), "is a Decimal"),
         (np.complex128(1j), "is a complex"), (2**64, "of 65 bits"),
     ],
 )  # fmt: skip

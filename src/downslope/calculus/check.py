@@ -11,6 +11,7 @@ from downslope.calculus.direction import Direction, direction
 from downslope.calculus.idle import idle
 from downslope.calculus.program import Wrt, listed, program, with_arrays
 from downslope.calculus.run import Engine
+from downslope.calculus.structured import call, is_structured
 from downslope.errors import UnsupportedError
 from downslope.read.resolve import is_array
 
@@ -55,6 +56,9 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     """
     every = _smooth(f, args) if wrt is None else wrt
     read, names = program(f, every)  # without source all modes would be dual numbers, and agree
+    if is_structured(read, args, {}):
+        one = call(read, names, args, {})
+        return check(one.leaves, *one.values, wrt=one.wrt, engine=engine)
     idle(read, names)
     slopes: dict[str, tuple[float, ...]] = {}
     refused: dict[str, str] = {}
@@ -94,7 +98,9 @@ def _elements(label: str, part: Any) -> list[str]:
 def _smooth(f: Callable[..., Any] | str, args: Sequence[Any]) -> list[str]:
     """The inputs that need not stay whole numbers."""
     read, _ = program(f)
-    named = zip(read.arguments, args, strict=False)
+    named = list(zip(read.arguments, args, strict=False))
+    if is_structured(read, args, {}):
+        return [n for n, value in named if not is_array(value) or value.dtype.kind == "f"]
     if with_arrays(read, args, {}):
         return [
             name

@@ -1,7 +1,7 @@
 """`derivative`, `grad` and `value_and_grad`: one mode, or the one chosen by cost."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,11 +19,15 @@ from downslope.calculus.program import (
     with_arrays,
 )
 from downslope.calculus.run import MODES, Engine, Mode, Runner
+from downslope.calculus.structured import call, is_structured, program_of
+from downslope.calculus.structured_calls import gradient_of
 from downslope.errors import SourceUnavailable, UsageError
 from downslope.ir.nodes import Block, Function
+from downslope.ir.structure import Shape, Structure
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.simplify import simplified
+from downslope.read.lower import Lowered
 
 __all__ = ["MODES", "Derivative", "Mode", "derivative", "grad", "made", "value_and_grad"]
 
@@ -97,6 +101,8 @@ class Derivative:
 
         Raises `UsageError` for arguments that do not fit, `ProgramError` where the program raises.
         """
+        if is_structured(self.program, args, kwargs):
+            return self._of_structures(args, kwargs)
         if with_arrays(self.program, args, kwargs):
             from downslope.calculus.gradients import gradient  # NumPy is slow to load
 
@@ -108,6 +114,38 @@ class Derivative:
         result = tuple(slopes) if self.several else slopes[0]
         return (value, result) if self.with_value else result
 
+    def _of_structures(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """The derivative at arguments some of which are structures."""
+        one = call(self.program, self.wrt, args, kwargs)
+        key = (one.leaves.shapes, one.wrt)
+        if key not in self._shaped:
+            self._shaped[key] = self.of_leaves(one.leaves.shapes, one.wrt)
+        found = self._shaped[key](*one.values)
+        value, slopes = found if self.with_value else (None, found)
+        result = gradient_of(one, self.several, slopes)
+        return (value, result) if self.with_value else result
+
+    def of_leaves(self, shapes: tuple[Shape, ...], wrt: tuple[str, ...] = ()) -> "Derivative":
+        """The derivative of the program of leaves, in some of these or in all that the inputs asked for have."""
+        inner = self.origin.of_leaves(shapes) if isinstance(self.origin, Derivative) else None
+        flat = program_of(self.program, shapes)
+        names = wrt or tuple(leaf for name in self.wrt for leaf in flat.names(name))
+        return replace(
+            self, origin=inner or flat, program=flat.program, asked=names, wrt=names, several=True, _shaped={}
+        )
+
+    def flattened(self, shapes: tuple[Shape, ...]) -> Program:
+        """The derivative as a program of leaves."""
+        inner = self.of_leaves(shapes)
+        flat, _ = inner.as_program(None)
+        parts = tuple(program_of(self.program, shapes).shape(name) for name in self.wrt)
+        result = Structure("tuple", tuple, tuple(range(len(parts))), parts) if self.several else parts[0]
+        return replace(
+            flat,
+            make=None,
+            lowering=lambda kinds: Lowered(inner.slopes_of(inner.program.form(kinds)), result),
+        )
+
     def as_program(self, wrt: Wrt) -> tuple[Program, tuple[str, ...]]:
         """The derivative as a program. Its forward form is tape-free, so any mode can follow.
 
@@ -116,7 +154,10 @@ class Derivative:
         whole = self.with_inputs(wrt)
         base = whole.program
         given = None if base.given is None else whole.slopes_of(base.given)
-        read = Program(base.source, given, base.symbols, lambda kinds: whole.slopes_of(base.form(kinds)))
+        read = Program(
+            base.source, given, base.symbols, lambda kinds: whole.slopes_of(base.form(kinds)),
+            flat_of=whole.flattened,
+        )  # fmt: skip
         return read, tuple(read.arguments[read.position(name)] for name in listed(wrt, whole.wrt[:1]))
 
     def slopes_of(self, base: Function) -> Function:

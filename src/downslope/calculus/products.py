@@ -28,8 +28,18 @@ from downslope.calculus.shaped_products import (
     shaped_vjp,
 )
 from downslope.calculus.sourceless import Sourceless, named, notice, sourceless_hessian, sourceless_jacobian
+from downslope.calculus.structured import Call, call, is_structured
+from downslope.calculus.structured_calls import (
+    gradient_of,
+    hessian_of,
+    jacobian_of,
+    pulling,
+    result_of,
+    returns_structure,
+)
 from downslope.errors import SourceUnavailable, UsageError
 from downslope.ir.nodes import Function
+from downslope.ir.structure import holder_of
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.read.resolve import is_array
@@ -64,7 +74,13 @@ def jacobian(
     run = _numbers(read, names, forward, engine)
     shaped = ShapedJacobian(read, names, several(wrt), engine)
 
+    made: dict[Any, Callable[..., Any]] = {}
+
     def rows(*args: Any, **kwargs: Any) -> Any:
+        if is_structured(read, args, kwargs) or returns_structure(read, args, kwargs):
+            one = call(read, names, args, kwargs)
+            inner = _kept(made, one, lambda: jacobian(one.leaves, one.wrt, engine=engine))
+            return jacobian_of(one, several(wrt), inner(*one.values))
         if run is None or with_arrays(read, args, kwargs):
             return shaped(args, kwargs)
         outputs = len(read.function.body.yields)
@@ -108,7 +124,13 @@ def hessian(
     run = _numbers(read, names, lambda function, labels: forward(reverse(function, labels), labels), engine)
     shaped = ShapedHessian(read, names, several(wrt), engine)
 
+    made: dict[Any, Callable[..., Any]] = {}
+
     def table(*args: Any, **kwargs: Any) -> Any:
+        if is_structured(read, args, kwargs):
+            one = call(read, names, args, kwargs)
+            inner = _kept(made, one, lambda: hessian(one.leaves, one.wrt, engine=engine))
+            return hessian_of(one, several(wrt), inner(*one.values))
         if run is None or with_arrays(read, args, kwargs):
             return shaped(args, kwargs)
         results = run(values_of(read, args, kwargs, names))
@@ -137,6 +159,10 @@ def jvp(
     (6.0, 2.0)
     """
     read, names = program(f, _smooth(primals) if wrt is None else wrt)
+    if is_structured(read, primals, {}) or returns_structure(read, primals, {}):
+        one = call(read, names, primals, {})
+        y, y_dot = jvp(one.leaves, one.values, one.tangents(tangents, "tangent"), wrt=one.wrt, engine=engine)
+        return result_of(one, y), result_of(one, y_dot)
     run = _numbers(read, names, pushed, engine)
     if run is None or with_arrays(read, primals, {}):
         return shaped_jvp(read, names, primals, tangents, engine)
@@ -160,6 +186,10 @@ def vjp(
     (6.0, (3.0, 2.0))
     """
     read, names = program(f, _smooth(primals) if wrt is None else wrt)
+    if is_structured(read, primals, {}) or returns_structure(read, primals, {}):
+        one = call(read, names, primals, {})
+        y, pull_leaves = vjp(one.leaves, *one.values, wrt=one.wrt, engine=engine)
+        return result_of(one, y), pulling(one, pull_leaves)
     run = _numbers(read, names, pulled, engine)
     if run is None or with_arrays(read, primals, {}):
         return shaped_vjp(read, names, primals, engine)
@@ -190,6 +220,10 @@ def hvp(
     """
     read, names = program(f, _smooth(primals) if wrt is None else wrt)
     one_output(read)
+    if is_structured(read, primals, {}):
+        one = call(read, names, primals, {})
+        parts = hvp(one.leaves, one.values, one.tangents(vector, "component"), wrt=one.wrt, engine=engine)
+        return gradient_of(one, True, parts)  # type: ignore[no-any-return]  # a tuple, as asked
     run = _numbers(read, names, pushed_gradient, engine)
     if run is None or with_arrays(read, primals, {}):
         return shaped_hvp(read, names, primals, vector, engine)
@@ -197,8 +231,23 @@ def hvp(
     return results[2 + len(names) :]
 
 
+def _kept(
+    made: dict[Any, Callable[..., Any]], one: Call, make: Callable[[], Callable[..., Any]]
+) -> Callable[..., Any]:
+    """What was made for structures of this kind before, or is made now."""
+    key = (one.leaves.shapes, one.wrt)
+    if key not in made:
+        made[key] = make()
+    return made[key]
+
+
 def _smooth(primals: Sequence[Any]) -> list[int]:
     """The positions of what varies by default: all; among arrays, the floats."""
+    held = [holder_of(type(value)) is not None for value in primals]
+    if any(held):
+        return [
+            i for i, value in enumerate(primals) if held[i] or not is_array(value) or value.dtype.kind == "f"
+        ]
     if not any(map(is_array, primals)):
         return list(range(len(primals)))
     return [i for i, value in enumerate(primals) if np.asarray(value).dtype.kind == "f"]

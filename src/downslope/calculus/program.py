@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from downslope.errors import ArrayExpected, UsageError
 from downslope.ir.nodes import Function
+from downslope.ir.structure import Shape
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.passes.buffers import stored
 from downslope.passes.cuts import counts
@@ -16,7 +17,7 @@ from downslope.passes.indices import with_whole_indices
 from downslope.passes.simplify import simplified
 from downslope.passes.types import arrays
 from downslope.read.guess import guessed
-from downslope.read.lower import lower
+from downslope.read.lower import Lowered, lower, lowered
 from downslope.read.resolve import is_array, is_numpy_scalar
 from downslope.read.source import Source, read_source
 
@@ -45,8 +46,15 @@ class Program:
     symbols: Mapping[str, str] = field(default_factory=dict)
     """The names of lifted constants -> the names of their inputs."""
     make: Callable[[Kinds], Function] | None = None
+    lowering: Callable[[Kinds], Lowered] | None = None
+    """How to read it for arguments of given types, where they are the leaves of structures."""
+    flat_of: "Callable[[tuple[Shape, ...]], Program] | None" = None
+    """How to get the program of leaves, where it is not read from the source."""
     _forms: dict[Kinds, Function] = field(default_factory=dict, compare=False, repr=False)
     _written: dict[Kinds, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _read: dict[Kinds, Lowered] = field(default_factory=dict, compare=False, repr=False)
+    _flat: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was made of it for arguments that are structures."""
 
     @cached_property
     def function(self) -> Function:
@@ -58,10 +66,16 @@ class Program:
         if self.given is not None and not any(isinstance(kind, ArrayType) for kind in kinds):
             return self.given
         if kinds not in self._forms:
-            whole = self.make(kinds) if self.make else lower(self.source, kinds)
+            whole = self.make(kinds) if self.make else self.lowered(kinds).function
             self._written[kinds] = stored(whole)
             self._forms[kinds] = with_whole_indices(simplified(whole), kinds)
         return self._forms[kinds]
+
+    def lowered(self, kinds: Kinds) -> Lowered:
+        """The program as it is read for arguments of these types."""
+        if kinds not in self._read:
+            self._read[kinds] = self.lowering(kinds) if self.lowering else lowered(self.source, kinds)
+        return self._read[kinds]
 
     def written(self, kinds: Kinds) -> frozenset[str]:
         """The arguments of these types that the program stores into."""
@@ -196,6 +210,8 @@ def bound(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any], wrt: S
 
 def arguments(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
     """The program's inputs by name, defaults filled in. Raises `UsageError` where they do not fit."""
+    if source.leaves:
+        return dict(zip(source.arguments, args, strict=True))
     try:
         call = inspect.signature(source.function).bind(*args, **kwargs)
     except TypeError as error:

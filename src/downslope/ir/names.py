@@ -18,7 +18,7 @@ class Names:
 
     def fresh(self, hint: str) -> str:
         """A name not handed out before, based on `hint`."""
-        base = re.sub(r"_\d+$", "", hint.strip("_")) or "t"
+        base = re.sub(r"_\d+$", "", re.sub(r"\W+", "_", hint).strip("_")) or "t"
         base = f"{base}_" if keyword.iskeyword(base) else base
         name = base if base not in self._taken else ""
         while not name:

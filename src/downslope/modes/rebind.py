@@ -15,6 +15,7 @@ from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from downslope.errors import UsageError
+from downslope.ir.structure import built, classes_of, holder_of, is_frozen, leaves, shape_of
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.modes.object_linalg import linear_algebra
 from downslope.rules import SPELLINGS
@@ -157,9 +158,17 @@ class Patches:
             return done[id(value)]
         if id(value) in self._found:
             return self._found[id(value)]
+        if not isinstance(value, type) and hasattr(type(value), "in_duals"):
+            return value.in_duals(lambda part: self._value(part, done))
+        if holder_of(type(value)) in ("named", "object") and is_frozen(type(value)):
+            shape = shape_of(value)
+            own = {cls: self._value(cls, done) for cls in classes_of(shape)}
+            return built(shape, iter(leaves(shape, value)), own)
         match value:
             case ModuleType():
                 return _Patched(value, self, done)
+            case type() if holder_of(value) in ("named", "object"):
+                return self._class(value, done)
             case MethodType():
                 return MethodType(self._value(value.__func__, done), self._owner(value.__self__, done))
             case functools.partial():
@@ -187,6 +196,25 @@ class Patches:
             return value
         new = [self._value(item, done) for item in items]
         return dict(zip(value, new, strict=True)) if isinstance(value, dict) else type(value)(new)
+
+    def _class(self, cls: type, done: dict[int, Any]) -> type:
+        """A class below a user's own, with methods that take dual numbers; its bases have such classes too."""
+        above = [self._value(base, done) for base in cls.__bases__ if holder_of(base) in ("named", "object")]
+        new = type(cls)(cls.__name__, (*above, cls), {"__module__": cls.__module__, "__slots__": ()})
+        done[id(cls)] = new
+        for name, said in vars(cls).items():
+            if isinstance(said, FunctionType) and not _foreign(said):
+                setattr(new, name, self._copy(said, done))
+            elif isinstance(said, staticmethod | classmethod):
+                setattr(new, name, type(said)(self._value(said.__func__, done)))
+            elif isinstance(said, functools.cached_property):
+                again = functools.cached_property(self._value(said.func, done))
+                setattr(new, name, again)
+                again.__set_name__(new, name)
+            elif isinstance(said, property):
+                parts = (said.fget, said.fset, said.fdel)
+                setattr(new, name, property(*(part and self._value(part, done) for part in parts)))
+        return new
 
     def _copy(self, plain: FunctionType, done: dict[int, Any]) -> Function:
         # A function takes its builtins from its globals when it is made, so they come first.

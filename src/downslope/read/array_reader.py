@@ -4,7 +4,7 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from downslope.errors import ArrayExpected, Loc, UnsupportedError
 from downslope.ir.names import Names
@@ -14,9 +14,8 @@ from downslope.read.array_calls import DTYPES, ArrayCalls
 from downslope.read.array_names import METHODS
 from downslope.read.array_table import called
 from downslope.read.arrays import Arrays
-from downslope.read.frames import Frame, Literal, Value
+from downslope.read.frames import Frame, Known, Literal, Record, Thing, Value
 from downslope.read.list_calls import ListCalls
-from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
 from downslope.read.views import Buffer, Index, Lazy, Listed, Mask, Picked, View, Word
@@ -28,6 +27,7 @@ class Passes:
     """What a `for` loop goes over: an index range, and the value of each pass given its index.
 
     `over` are the buffers that it reads: the loop holds on to them, whatever their variables become.
+    `items` are the values of the passes, where what the loop goes over is known when the program is read.
     """
 
     start: Arg
@@ -36,6 +36,7 @@ class Passes:
     item: Callable[[Arg], Value]
     is_range: bool = False
     over: tuple[Buffer, ...] = ()
+    items: Sequence[Callable[[], Value]] | None = None
 
 
 class ArrayReader:
@@ -98,6 +99,11 @@ class ArrayReader:
         """An error at this place."""
         return UnsupportedError(what, loc=self.place, why=why, fix=fix)
 
+    def unfit(self, values: Sequence[Value], what: str, why: str, fix: str) -> UnsupportedError:
+        """An error at this place, which another kind of argument may avoid where one of the values is a number."""
+        expected = any(isinstance(value, str) for value in values)
+        return (ArrayExpected if expected else UnsupportedError)(what, loc=self.place, why=why, fix=fix)
+
     def no_array(self, what: str) -> ArrayExpected:
         """The error where a number is used as an array."""
         return ArrayExpected(
@@ -112,9 +118,12 @@ class ArrayReader:
         if isinstance(value, Lazy):
             return self.whole.materialised(value, hint)
         if isinstance(value, Literal):
-            return self.lists.made(value, hint)
+            numbers = all(isinstance(part, str | Lit) for part in value)
+            return self.lists.made(value, hint) if numbers else self.list_of(value, hint)
         if isinstance(value, tuple):
             return tuple(self.settled(part, hint) for part in value)
+        if isinstance(value, Record):
+            return replace(value, parts=tuple(self.settled(part, hint) for part in value.parts))
         return value
 
     # ---- subscripts and attributes ---------------------------------------------------------------
@@ -122,7 +131,7 @@ class ArrayReader:
     def subscript(self, node: ast.Subscript, frame: Frame, hint: str) -> Value:
         """`value[index]` where it is read."""
         base = self.expression(node.value, frame)
-        if isinstance(base, tuple):
+        if isinstance(base, tuple | Record | Thing):
             return self.part_of(base, node, frame)
         if isinstance(base, Listed):
             return self.lists.part(base, self.items(node.slice, frame), hint)
@@ -131,17 +140,9 @@ class ArrayReader:
             return self.picking.gathered(view)
         return view if view.rank else self.arrays.load(view, [], hint)
 
-    def part_of(self, base: tuple[Value, ...], node: ast.Subscript, frame: Frame) -> Value:
-        """An element of a tuple, at an index that is known now."""
-        index = self.expression(node.slice, frame) if not isinstance(node.slice, ast.Slice) else None
-        value = index.value if isinstance(index, Lit) else None
-        if not isinstance(value, int) or not -len(base) <= value < len(base):
-            raise self.unsupported(
-                f"{ast.unparse(node)} of a tuple of {len(base)}",
-                "the index of a tuple must be a number in the source, within its length.",
-                "unpack the tuple, or use an array.",
-            )
-        return base[value]
+    @abstractmethod
+    def part_of(self, base: Value, node: ast.Subscript, frame: Frame) -> Value:
+        """A part of a structure, at a key or position that is known now."""
 
     def selected(self, base: Value, node: ast.Subscript, frame: Frame) -> View | Picked:
         """The view that a subscript of an array means; with index arrays, the elements that they pick."""
@@ -215,11 +216,11 @@ class ArrayReader:
         """`array.shape` and the like; None where the value is no array."""
         if isinstance(node.value, ast.Name) and frame.find(node.value.id) is None:
             return None
-        if not isinstance(node.value, ast.Name | ast.Subscript | ast.Call | ast.Attribute | ast.BinOp):
-            return None
         if isinstance(node.value, ast.Attribute) and not _is_local(node, frame):
             return None
         base = self.expression(node.value, frame)
+        if isinstance(base, tuple | Record | Thing | Known):
+            return self.member(base, node, frame)
         lengths = base.lengths if isinstance(base, View | Lazy) else ()
         if not isinstance(base, View | Lazy):
             raise self.no_array(f"{ast.unparse(node)}: a number has no such attribute")
@@ -237,11 +238,21 @@ class ArrayReader:
             f"the attribute {node.attr!r} of an array", "it is not read.", "use shape, size, ndim or T."
         )
 
+    @abstractmethod
+    def member(self, base: Value, node: ast.Attribute, frame: Frame) -> Value:
+        """An attribute of a structure."""
+
+    @abstractmethod
+    def spread(self, value: Value) -> Value:
+        """A list or named tuple as a tuple of its elements."""
+
     # ---- calls -----------------------------------------------------------------------------------
 
     def array_call(self, name: str, node: ast.Call, frame: Frame, hint: str) -> Value:
         """A call of a function that makes, measures or reduces arrays."""
         args = [self.operand(argument, frame) for argument in node.args]
+        if name != "len":
+            args = [self.spread(argument) for argument in args]
         keywords, dtype = self.options(node, frame)
         if name == "len" and len(args) == 1:
             return self.length(args[0])
@@ -253,6 +264,8 @@ class ArrayReader:
         """An argument of an array function; a text names a mode."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return Word(node.value)
+        if isinstance(node, ast.List):
+            return tuple(self.operand(element, frame) for element in node.elts)
         return self.expression(node, frame)
 
     def options(self, node: ast.Call, frame: Frame) -> tuple[dict[str, Value], Type | None]:
@@ -264,22 +277,34 @@ class ArrayReader:
 
     def method(self, node: ast.Call, frame: Frame, hint: str) -> "Value | None":
         """`array.sum()` and the like; None where the call is not one of a method."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr not in METHODS | LIST_METHODS:
+        if not isinstance(node.func, ast.Attribute) or not _is_local(node.func, frame):
             return None
-        if not _is_local(node.func, frame):
-            return None
+        if _is_super(node.func.value):
+            return self.of_super(node.func.attr, node, frame)
         base = self.expression(node.func.value, frame)
         if isinstance(base, Listed):
             return self.lists.method(
                 base, node.func.attr, [self.expression(argument, frame) for argument in node.args], hint
             )
-        if not isinstance(base, View | Lazy):
-            raise self.no_array(f"{ast.unparse(node)}: a number has no such method")
+        if isinstance(base, tuple | Record | Thing | Known):
+            return self.method_of_value(base, node, frame)
+        if not isinstance(base, View | Lazy) or node.func.attr not in METHODS:
+            raise self.no_array(
+                f"{ast.unparse(node)}: {'an array' if isinstance(base, View | Lazy) else 'a number'} has no such method"
+            )
         if node.func.attr == "astype":
             return self.array_calls.converted(base, self.dtype(node.args[0], frame), hint)
         args = [base, *(self.operand(argument, frame) for argument in node.args)]
         keywords, dtype = self.options(node, frame)
         return called(self.array_calls, node.func.attr, args, keywords, dtype, hint, method=True)
+
+    @abstractmethod
+    def method_of_value(self, base: Value, node: ast.Call, frame: Frame) -> Value:
+        """A method of a structure."""
+
+    @abstractmethod
+    def of_super(self, name: str, node: ast.Call, frame: Frame) -> Value:
+        """A method of the class above."""
 
     def dtype(self, node: ast.expr, frame: Frame) -> Type:
         """What `dtype=` names."""
@@ -307,10 +332,19 @@ class ArrayReader:
 
     def store_at(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
         """`array[index] = value`."""
-        view = self.selected(self.expression(target.value, frame), target, frame)
+        base = self.expression(target.value, frame)
+        if isinstance(base, tuple | Record | Thing):
+            self.put_item(target, base, value, frame)
+            return
+        view = self.selected(base, target, frame)
+        value = self.spread(value)
         if isinstance(value, tuple):
             value = self.array_calls.made(value, None, "t")
         self.put(view, value)
+
+    @abstractmethod
+    def put_item(self, target: ast.Subscript, base: Value, value: Value, frame: Frame) -> None:
+        """A store into a structure."""
 
     def put(self, view: View | Picked, value: Value) -> None:
         """A store of a number or of an array."""
@@ -371,6 +405,9 @@ class ArrayReader:
                 case "reversed":
                     return self.backwards(self.passes(node.args[0], frame))
         value = self.settled(self.expression(node, frame), "t")
+        known = self.passes_over(value)
+        if known is not None:
+            return known
         if isinstance(value, tuple):
             value = self.lists.made(value, "t")
         if isinstance(value, Listed):
@@ -387,6 +424,14 @@ class ArrayReader:
             return chosen if chosen.rank else self.arrays.load(chosen, [])
 
         return Passes(Lit(0), view.lengths[0], Lit(1), item, over=over)
+
+    @abstractmethod
+    def list_of(self, values: Sequence[Value], hint: str) -> Value:
+        """A list of other values than numbers, of a length that is known now."""
+
+    @abstractmethod
+    def passes_over(self, value: Value) -> Passes | None:
+        """The passes of a loop over a structure."""
 
     def range_of(self, node: ast.Call, frame: Frame) -> Passes:
         """`range(...)`."""
@@ -422,6 +467,10 @@ class ArrayReader:
         inner = self.counted_from_zero(self.passes(given[0], frame))
         first = self.argument(self.expression(given[1], frame)) if len(given) > 1 else Lit(0)
         whole = self.arrays.whole
+        if inner.items is not None:
+            return replace(
+                inner, items=[_numbered(whole, k, first, one) for k, one in enumerate(inner.items)]
+            )
         return Passes(
             Lit(0),
             inner.stop,
@@ -433,6 +482,8 @@ class ArrayReader:
     def zipped(self, parts: Sequence[Passes]) -> Passes:
         """`zip(...)`: as many passes as the shortest has."""
         inner = [self.counted_from_zero(part) for part in parts]
+        if any(part.items is not None for part in inner):
+            return self.side_by_side(inner)
         count = inner[0].stop
         for part in inner[1:]:
             if not self.arrays.numbers.equal(count, part.stop):
@@ -444,9 +495,26 @@ class ArrayReader:
             Lit(0), count, Lit(1), lambda index: tuple(part.item(index) for part in inner), over=over
         )
 
+    def side_by_side(self, parts: Sequence[Passes]) -> Passes:
+        """`zip(...)` of structures, and of ranges whose length is known."""
+        given: list[Sequence[Callable[[], Value]]] = []
+        for part in parts:
+            known = self.arrays.numbers.sum_of(part.stop)
+            if part.items is None and (known is None or not known.known):
+                raise self.unsupported(
+                    "zip() of a structure and an array", "the length of the array is not known when the program is read.",
+                    "loop over one of them by index.",
+                )  # fmt: skip
+            length = known.constant if known is not None else 0
+            given.append(part.items or [_at(part, k) for k in range(length)])
+        rows = [list(row) for row in zip(*given, strict=False)]  # as many as the shortest has
+        return replace(parts[0], items=[lambda row=row: tuple(one() for one in row) for row in rows])  # type: ignore[misc]  # a default in a lambda
+
     def backwards(self, passes: Passes) -> Passes:
         """`reversed(...)`."""
         inner = self.counted_from_zero(passes)
+        if inner.items is not None:
+            return replace(inner, items=inner.items[::-1])
         whole = self.arrays.whole
         last = whole("subtract", inner.stop, Lit(1))
         return Passes(
@@ -456,6 +524,20 @@ class ArrayReader:
             lambda index: inner.item(whole("subtract", last, index)),
             over=inner.over,
         )
+
+
+def _numbered(
+    whole: Callable[[str, Arg, Arg], Arg], k: int, first: Arg, item: Callable[[], Value]
+) -> Callable[[], Value]:
+    return lambda: (whole("add", first, Lit(k)), item())
+
+
+def _at(passes: Passes, k: int) -> Callable[[], Value]:
+    return lambda: passes.item(Lit(k))
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
 def _is_local(node: ast.Attribute, frame: Frame) -> bool:

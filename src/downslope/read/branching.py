@@ -6,18 +6,21 @@ from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Lit, Stmt
 from downslope.read.array_reader import ArrayReader
 from downslope.read.choices import Outward, either, key_of, plain
-from downslope.read.frames import UNSET, Choice, Closure, Value
+from downslope.read.frames import UNSET, Choice, Closure, Known, Thing, Value, shown
 from downslope.read.merging import (
     Group,
     Merging,
     buffers_of,
     fitting,
     gone,
+    hints,
     holds_array,
     leaves,
+    structural,
     unsettled,
     with_leaves,
 )
+from downslope.read.objects import HIDDEN, Objects
 from downslope.read.views import Buffer, Gone, Listed, View
 from downslope.read.whole_numbers import Sum
 
@@ -34,9 +37,13 @@ class Side:
 class Merge:
     """The results of one branch."""
 
-    def __init__(self, reader: ArrayReader, merging: Merging, cond: Arg, then: Side, orelse: Side) -> None:
+    def __init__(
+        self, reader: ArrayReader, merging: Merging, objects: Objects, cond: Arg, then: Side, orelse: Side
+    ) -> None:
         self.reader, self.merging, self.then, self.orelse = reader, merging, then, orelse
-        self.cond = cond
+        self.cond, self.objects = cond, objects
+        self.things: dict[tuple[Thing, Thing], Thing] = {}
+        self.held: dict[str, Value] = {}
         self.lefts: list[Arg] = []
         self.rights: list[Arg] = []
         self.results: list[str] = []
@@ -74,15 +81,24 @@ class Merge:
             blank = with_leaves(shape, iter([UNSET] * len(leaves(shape))))
             left, right = (blank, right) if left == UNSET else (left, blank)
         if not fitting(left, right):
+            if name.startswith(HIDDEN):
+                raise UnsupportedError(
+                    f"{shown(name)!r} holds one thing on one path and another on the other",
+                    loc=self.reader.place, why="what an object holds must be known when the program is read.",
+                    fix="give it the same attributes, keys and kinds of values on every path.",
+                )  # fmt: skip
+            if structural(left) or structural(right):
+                return gone(name, "on one path of a branch it is of another class or structure.")
             if holds_array(left) or holds_array(right):
                 return gone(name, "on one path of a branch it is an array of another kind, or no array.")
             raise UnsupportedError(
-                f"{name.strip('_')!r} is one number on one path and several on another",
+                f"{shown(name)!r} is one number on one path and several on another",
                 loc=self.reader.place, why="the shape of a value must be known when the program is read.",
                 fix="give it the same form on every path.",
             )  # fmt: skip
         pairs = zip(leaves(left), leaves(right), strict=True)
-        return with_leaves(left, iter([self._leaf(name, one, other) for one, other in pairs]))
+        named = zip(hints(name, left), pairs, strict=True)
+        return with_leaves(left, iter([self._leaf(hint, one, other) for hint, (one, other) in named]))
 
     def finish(self) -> None:
         """After the branch: its arrays have their buffers."""
@@ -107,12 +123,28 @@ class Merge:
     def _leaf(self, name: str, left: Value, right: Value) -> Value:
         if left == right:
             return left
+        if isinstance(left, Known) or isinstance(right, Known):
+            return right if left == UNSET else left
+        if isinstance(left, Thing) or isinstance(right, Thing):
+            return self._thing(name, left, right)
         if not isinstance(left, View | Listed) and not isinstance(right, View | Listed):
             return self.result(name, left, right)  # type: ignore[arg-type]  # numbers: they are fitting
         if (left, right) not in self._joined:
             lists = isinstance(left, Listed) or isinstance(right, Listed)
             self._joined[left, right] = (self._list if lists else self._array)(name, left, right)
         return self._joined[left, right]
+
+    def _thing(self, name: str, left: Value, right: Value) -> Thing:
+        """An object that is the one or the other; where it is set on one path only, that one."""
+        if not isinstance(left, Thing) or not isinstance(right, Thing):
+            return left if isinstance(left, Thing) else right  # type: ignore[return-value]  # one of them is
+        if (left, right) not in self.things:
+            hidden = f"{HIDDEN}{shown(name)}#{self.objects.scope()}"
+            both = self.objects.named(self.then.env[left.hidden], shown(name), hidden)  # type: ignore[arg-type]
+            self.things[left, right] = both
+            self.held[hidden] = self.value(hidden, self.then.env[left.hidden], self.orelse.env[right.hidden])
+            self.groups.append(Group(name, self.reader.place, [both], [left, right]))
+        return self.things[left, right]
 
     def _array(self, name: str, left: Value, right: Value) -> View:
         """A buffer that is the one or the other."""

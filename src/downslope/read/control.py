@@ -4,18 +4,25 @@ import ast
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Block, For, If, Lit, While
+from downslope.errors import Loc, UnsupportedError
+from downslope.ir.nodes import Arg, Block, For, If, Lit, Stmt, While
 from downslope.ir.rename import renamed
-from downslope.read.array_reader import ArrayReader
+from downslope.read.array_reader import ArrayReader, Passes
 from downslope.read.assigned import stored, stored_target
 from downslope.read.branching import Merge, Side
+from downslope.read.carrying import Carrying
 from downslope.read.choices import MOST, Again, Undecided, decided
-from downslope.read.frames import UNSET, Choice, Frame, Value
+from downslope.read.frames import UNSET, Choice, Frame, Record, Thing, Value
 from downslope.read.looping import Entering, Loop, ReadTooEarly, Rebinding, read_after
 from downslope.read.merging import Merging
-from downslope.read.views import Cell, Gone
+from downslope.read.objects import Objects
+from downslope.read.views import Buffer, Cell, Gone
+
+State: TypeAlias = tuple[
+    dict[str, Value], dict[Buffer, str], Loc | None, list[Stmt], dict[Thing, Record | Gone], Counter[Thing]
+]
 
 
 class ControlReader(ArrayReader):
@@ -23,6 +30,8 @@ class ControlReader(ArrayReader):
 
     def __init__(self) -> None:
         super().__init__()
+        self.objects = Objects(self)
+        self.indices: list[str] = []  # what counts the passes of the loops that are being read
         self.merging = Merging(self.arrays)
         self.assumed: dict[Arg, bool] = {}  # conditions, in the statements that are read once for each case
 
@@ -54,18 +63,20 @@ class ControlReader(ArrayReader):
     def sides(self, frame: Frame, then: Callable[[], None], orelse: Callable[[], None]) -> tuple[Side, Side]:
         """Both paths, each from the variables and arrays before the branch."""
         place, env, arrays = self.place, dict(frame.env), dict(self.arrays.current)
+        held = dict(self.objects.state)
         found: list[Side] = []
         for run in (then, orelse):
             frame.env, self.arrays.current, self.place = dict(env), dict(arrays), place
+            self.objects.state = dict(held)
             body = self.captured(run)
-            found.append(Side(body, frame.env, self.arrays.current))
-        frame.env, self.arrays.current, self.place = env, arrays, place
+            found.append(Side(body, frame.env | self.objects.hidden(), self.arrays.current))
+        frame.env, self.arrays.current, self.place, self.objects.state = env, arrays, place, held
         return found[0], found[1]
 
     def merged(self, cond: Arg, then: Side, orelse: Side, frame: Frame) -> None:
         """Emit the branch, with what differs between its paths as results."""
         before = dict(self.arrays.current)
-        merge = Merge(self, self.merging, cond, then, orelse)
+        merge = Merge(self, self.merging, self.objects, cond, then, orelse)
         env: dict[str, Value] = {}
         for name in dict.fromkeys((*then.env, *orelse.env)):
             left, right = then.env.get(name, UNSET), orelse.env.get(name, UNSET)
@@ -79,8 +90,9 @@ class ControlReader(ArrayReader):
         self.out.append(If(cond, *blocks, tuple(merge.results), self.place))
         self.arrays.current = then.arrays | orelse.arrays | before | updated
         merge.finish()
-        frame.env = env
+        frame.env = env | merge.held
         self.merging.freeze_shared(merge.groups, self.merging.reached(frame))
+        self.objects.take(frame.env)
 
     def chosen(self, test: ast.expr, body: ast.expr, orelse: ast.expr, frame: Frame, hint: str) -> Value:
         """`body if test else orelse`."""
@@ -134,12 +146,14 @@ class ControlReader(ArrayReader):
         start, size = self.out, len(self.out)
         arrays, place, env = self.arrays, self.place, dict(frame.env)
         held = (dict(arrays.current), Counter(arrays.stores), arrays.checked, dict(arrays.loaded))
+        objects = dict(self.objects.state), Counter(self.objects.changes)
         try:
             run()
         except Undecided as found:
             self.out, self.place, frame.env = start, place, env
             del self.out[size:]
             arrays.current, arrays.stores, arrays.checked, arrays.loaded = held
+            self.objects.state, self.objects.changes = objects
             self.split(found.cond, run, frame)
 
     def split(self, cond: Arg, run: Callable[[], None], frame: Frame) -> None:
@@ -165,12 +179,14 @@ class ControlReader(ArrayReader):
 
     # ---- loops ---------------------------------------------------------------------------------
 
-    def counted(self, node: ast.For, frame: Frame) -> None:
-        """`for`: over a range, or over the elements of arrays by their index."""
-        passes = self.passes(node.iter, frame)
-        place = self.place
+    def index_name(self, node: ast.For, passes: Passes) -> str:
+        """A name for what counts the passes of a loop: that of its variable, where it is the same."""
         plain = passes.is_range and isinstance(node.target, ast.Name)
-        index = self.names.fresh(node.target.id if plain else "k")  # type: ignore[attr-defined]  # a Name if plain
+        return self.names.fresh(node.target.id if plain else "k")  # type: ignore[attr-defined]  # a Name if plain
+
+    def looped(self, node: ast.For, frame: Frame, passes: Passes, index: str) -> None:
+        """`for`: over a range, or over the elements of arrays by their index."""
+        place = self.place
         self.arrays.numbers.index(index, passes.start, passes.stop, passes.step)
 
         def body() -> None:
@@ -226,20 +242,35 @@ class ControlReader(ArrayReader):
         An array variable that refers to another array after a pass makes the body be read once more.
         """
         names = sorted(stored(node.body) | stored_target(node))
-        place = str(frame.source.loc(node))
-        asked = frozenset(name for where, name in self.arrays.apart if where == place)
+        place = frame.source.loc(node)
+        asked = frozenset(name for where, name in self.arrays.apart if where == str(place))
         rebinding = Rebinding(read_after(node, frame), asked)
-        start = (dict(frame.env), dict(self.arrays.current), self.place, list(self.out))
+        carrying = Carrying(self.objects, self.merging, names, place)
+        start = self.state(frame)
         while True:
-            loop = Loop(self, self.merging, node, frame, names, rebinding, index)
+            carrying.enter(frame)
+            loop = Loop(self, self.merging, node, frame, carrying.names, rebinding, index)
             try:
-                loop.read(body)
-                changed = loop.learnt() or rebinding.add(loop.moved())
+                loop.read(lambda: carrying.one_pass(frame, body))
+                changed = carrying.add(loop) | (loop.learnt() or rebinding.add(loop.moved()))
             except ReadTooEarly as early:
                 changed = rebinding.carry(early)
             if not changed:
+                carrying.keep(loop)
                 loop.finish()
+                carrying.finish(loop, frame)
                 return loop
-            frame.env, self.arrays.current, self.place, self.out = (
-                dict(start[0]), dict(start[1]), start[2], list(start[3])
-            )  # fmt: skip
+            self.back_to(start, frame)
+
+    def state(self, frame: Frame) -> State:
+        """What reading changes, to come back to."""
+        return (
+            dict(frame.env), dict(self.arrays.current), self.place, list(self.out),
+            dict(self.objects.state), Counter(self.objects.changes),
+        )  # fmt: skip
+
+    def back_to(self, state: State, frame: Frame) -> None:
+        """Forget what was read since."""
+        env, arrays, self.place, out, objects, changes = state
+        frame.env, self.arrays.current, self.out = dict(env), dict(arrays), list(out)
+        self.objects.state, self.objects.changes = dict(objects), Counter(changes)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from downslope.errors import Problem, UnsupportedError
 from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
+from downslope.read.classes import why_unreadable
 from downslope.read.fence_arrays import Locals, Nested, is_word
-from downslope.read.fence_effects import EffectFence
+from downslope.read.fence_objects import ObjectFence, is_constant
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
@@ -20,9 +21,9 @@ STATEMENTS = (
 )  # fmt: skip
 EXPRESSIONS = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call,
-    ast.Tuple, ast.Attribute, ast.Subscript, ast.List, ast.ListComp,
+    ast.Tuple, ast.Attribute, ast.Subscript, ast.List, ast.ListComp, ast.Dict, ast.JoinedStr, ast.FormattedValue,
 )  # fmt: skip
-COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq, ast.In, ast.NotIn)
 
 WHY = {
     "Try": "which branch runs depends on an exception, which native code does not raise in time.",
@@ -31,7 +32,6 @@ WHY = {
     "Global": "a program that changes module state is not a function of its arguments.",
     "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
     "Expr": "a program is a function of its inputs; what it does besides its result cannot be kept.",
-    "Dict": "dicts are not supported yet; a program works on numbers and arrays.",
 }
 FIX = {
     "Expr": "leave the line out, or do it where the program is called.",
@@ -41,16 +41,26 @@ FIX = {
 }
 
 
-def fence(source: Source) -> None:
-    """Raise `UnsupportedError` with every unsupported place of a program and of its helpers."""
-    problems = list(_Fence(source, (plain(source.function),), {}).problems())
+def fence(source: Source, procedure: bool = False) -> None:
+    """Raise `UnsupportedError` with every unsupported place of a program and of its helpers.
+
+    A `procedure`, such as a method, may only change its arguments.
+    """
+    problems = list(_Fence(source, (plain(source.function),), {}, procedure).problems())
     if problems:
         unique = {(str(problem.loc), problem.what): problem for problem in problems}
         raise UnsupportedError(problems=tuple(unique.values()))
 
 
-class _Fence(EffectFence):
-    def __init__(self, source: Source, callers: tuple[object, ...], outer: Mapping[str, object]) -> None:
+class _Fence(ObjectFence):
+    def __init__(
+        self,
+        source: Source,
+        callers: tuple[object, ...],
+        outer: Mapping[str, object],
+        procedure: bool = False,
+    ) -> None:
+        self.procedure = procedure
         self.source = source
         self.node = source.node
         self.callers = callers
@@ -75,7 +85,7 @@ class _Fence(EffectFence):
             for here in nodes(node)
             if isinstance(here.node, ast.FunctionDef) and not here.inside
         }
-        helper = node is not self.source.node or len(self.callers) > 1
+        helper = node is not self.source.node or len(self.callers) > 1 or self.procedure
         around, self.silent = self.silent, helper and is_procedure(node)
         for statement in _without_docstring(node.body):
             yield from self._statement(statement, local | set(visible), nested)
@@ -124,6 +134,11 @@ class _Fence(EffectFence):
                     yield from self._target(target, local, nested)
             case ast.AugAssign(target=ast.Subscript() as target):
                 yield from self._element(target, local, nested)
+            case (
+                ast.AugAssign(target=ast.Attribute() as target)
+                | ast.AnnAssign(target=ast.Attribute() as target)
+            ):
+                yield from self._target(target, local, nested)
             case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
                 yield from self._target(target, local, nested, alone=True)
             case ast.For():
@@ -184,7 +199,9 @@ class _Fence(EffectFence):
                 return
             case ast.Subscript() if not alone:
                 yield from self._element(target, local, nested)
-            case ast.Tuple(elts=elements) if not alone:
+            case ast.Attribute() if not alone and self._inside(target, local, nested):
+                yield from self._expression(target.value, local, nested)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements) if not alone:
                 for element in elements:
                     yield from self._target(element, local, nested)
             case _:
@@ -198,7 +215,7 @@ class _Fence(EffectFence):
             return
         match node:
             case ast.Constant(value=value):
-                if number(value) is None:
+                if number(value) is None and not (value is None or isinstance(value, str)):
                     yield self._problem(
                         node,
                         f"a {type(value).__name__} as a value",
@@ -229,8 +246,8 @@ class _Fence(EffectFence):
             case ast.Call():
                 yield from self._call(node, local, nested)
             case ast.Compare(ops=ops):
-                for op in ops:
-                    if not isinstance(op, COMPARISONS):
+                for op, right in zip(ops, node.comparators, strict=True):
+                    if not isinstance(op, COMPARISONS) and not _with_none(op, node.left, right):
                         yield self._problem(
                             node,
                             f"the comparison `{_symbol(op)}`",
@@ -257,7 +274,7 @@ class _Fence(EffectFence):
                 "no argument, variable, constant or module member has this name.",
                 "check the spelling.",
             )
-        elif number(value) is None:
+        elif number(value) is None and not is_constant(value):
             yield self._problem(
                 node,
                 f"{name!r} is a {type(value).__name__}, not a number",
@@ -292,7 +309,7 @@ class _Fence(EffectFence):
             yield from self._method(node.func, local, nested)
             return
         if isinstance(node.func, ast.Name) and (name in nested or name in local):
-            if not isinstance(nested.get(name), ast.FunctionDef):
+            if not isinstance(nested.get(name), ast.FunctionDef) and name not in local:
                 yield self._problem(
                     node.func,
                     f"{name!r} is called, but what it is depends on the run",
@@ -304,6 +321,8 @@ class _Fence(EffectFence):
 
     def _outside(self, node: ast.Call, name: str) -> Iterator[Problem]:
         value = resolve(node.func, self.source.namespace)
+        if self._of_objects(node, value):
+            return
         made = resolve(node.func.func, self.source.namespace) if isinstance(node.func, ast.Call) else value
         row = row_of(value)
         if hasattr(made, "as_program") or str(getattr(made, "__module__", "")).startswith(
@@ -346,6 +365,13 @@ class _Fence(EffectFence):
             )
         elif is_helper(value):
             yield from self._helper(value, node, name)
+        elif isinstance(value, type):
+            yield self._problem(
+                node,
+                f"the class {name} is not read",
+                why_unreadable(value),
+                "use a dataclass or a named tuple.",
+            )
         else:
             yield self._problem(
                 node,
@@ -396,6 +422,12 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
         )
 
     return [node for position, node in enumerate(body) if position or not is_text(node)]
+
+
+def _with_none(op: ast.cmpop, left: ast.expr, right: ast.expr) -> bool:
+    """Whether a comparison asks if a value is None."""
+    sides = [side.value for side in (left, right) if isinstance(side, ast.Constant)]
+    return isinstance(op, ast.Is | ast.IsNot) and None in sides
 
 
 def _names(call: ast.Call) -> set[str | None]:

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from downslope.errors import Problem
-from downslope.read.array_names import CHANGING, CHANGING_METHODS, METHODS, WORDS
+from downslope.read.array_names import CHANGING, CHANGING_METHODS, WORDS
 from downslope.read.comprehensions import TAKERS, Comprehension, bound_by
-from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
 
-PARTS = frozenset({"shape", "size", "ndim", "T"})
 PASSED = (
     ast.Name, ast.Subscript, ast.Attribute, ast.BinOp, ast.Call, ast.List, ast.Tuple, ast.ListComp,
 )  # fmt: skip
@@ -104,12 +102,12 @@ class ArrayFence(ABC):
 
     def _part(self, node: ast.Attribute, attr: str, local: Locals, nested: Nested) -> Iterator[Problem]:
         yield from self._expression(node.value, local, nested)
-        if attr not in PARTS:
+        if attr.startswith("__") and attr != "__class__":
             yield self._problem(
                 node,
                 f"the attribute {attr!r}",
-                "of a value, only the shape, size, ndim and T of an array are read.",
-                "use a variable or a function.",
+                "what it gives depends on how Python keeps the object.",
+                "use the attributes of the object by name.",
             )
 
     def _argument(self, node: ast.expr, row: Row | None, local: Locals, nested: Nested) -> Iterator[Problem]:
@@ -159,14 +157,8 @@ class ArrayFence(ABC):
             yield from self._expression(node, local, nested)
 
     def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
-        yield from self._expression(func.value, local, nested)
-        if func.attr not in METHODS | LIST_METHODS:
-            yield self._problem(
-                func,
-                f"the method {func.attr!r}",
-                "it is not read.",
-                f"methods are {', '.join(sorted(METHODS | LIST_METHODS))}.",
-            )
+        if not (isinstance(func.value, ast.Call) and ast.unparse(func.value) == "super()"):
+            yield from self._part(func, "" if func.attr == "__init__" else func.attr, local, nested)
 
 
 def _is_axis(node: ast.expr, source: Source) -> bool:

@@ -1,12 +1,12 @@
 """Refuse statements that are only there for what they change, except those that change the program's own values."""
 
 import ast
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from downslope.errors import Problem
 from downslope.read.callables import is_helper
 from downslope.read.fence_arrays import ArrayFence, Locals, Nested
-from downslope.read.lists import LIST_METHODS
 from downslope.read.resolve import resolve, row_of
 from downslope.read.structure import is_procedure
 
@@ -19,26 +19,22 @@ class EffectFence(ArrayFence):
         call = node.value
         if not isinstance(call, ast.Call) or not self._acts(call, local, nested):
             yield self._refused(node)
-        elif isinstance(call.func, ast.Attribute) and self._inside(call.func.value, local, nested):
-            yield from self._expression(call.func.value, local, nested)
-            for argument in call.args:
-                yield from self._expression(argument, local, nested)
-            for keyword in call.keywords:
-                yield self._problem(
-                    keyword, "a keyword in a call of a method", "it is not read.", "pass by position."
-                )
         else:
             yield from self._call(call, local, nested)
 
     def _acts(self, call: ast.Call, local: Locals, nested: Nested) -> bool:
         """Whether a call may change a value of the program."""
         match call.func:
-            case ast.Attribute(value=value, attr=attr) if self._inside(value, local, nested):
-                return attr in LIST_METHODS
+            case ast.Attribute(value=value) if self._inside(value, local, nested):
+                return True
             case ast.Name(id=name) if name in nested or name in local:
-                return isinstance(nested.get(name), ast.FunctionDef)
+                return True
         target = resolve(call.func, self.source.namespace)
-        return row_of(target) is None and is_helper(target)
+        return self._of_objects(call, target) or (row_of(target) is None and is_helper(target))
+
+    @abstractmethod
+    def _of_objects(self, node: ast.Call, target: object) -> bool:
+        """Whether a call makes or takes an object."""
 
     def _deleted(self, node: ast.Delete, local: Locals, nested: Nested) -> Iterator[Problem]:
         """`del name` and `del list[index]`."""

@@ -3,13 +3,16 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from downslope.ir.nodes import Arg, Lit
+from downslope.ir.structure import Holder
 from downslope.read.source import Source
 from downslope.read.views import Gone, Lazy, Listed, View, Word
 
-Value: TypeAlias = "Arg | View | Lazy | Listed | Gone | Word | Choice | tuple[Value, ...] | Closure"
+Value: TypeAlias = (
+    "Arg | View | Lazy | Listed | Gone | Word | Choice | tuple[Value, ...] | Record | Thing | Known | Closure"
+)
 UNSET = Lit(None)
 
 
@@ -17,6 +20,42 @@ class Literal(tuple["Value", ...]):
     """A list as it is written: it becomes one in memory where a variable or an argument holds it."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """Values held together: a named tuple, a frozen object, or what an object that can change holds now."""
+
+    holder: Holder
+    cls: type
+    keys: tuple[Any, ...]
+    parts: tuple["Value", ...]
+
+    def find(self, key: object) -> "Value | None":
+        """What is held under a key, a position or an attribute."""
+        held = zip(self.keys, self.parts, strict=True)
+        return next((part for known, part in held if known == key and type(known) is type(key)), None)
+
+
+@dataclass(eq=False)
+class Thing:
+    """An object that can change. What it holds now is kept in one place, so that all its names see a change.
+
+    `hidden` is the variable that stands for what it holds; `frozen` says why it may not be changed any more.
+    """
+
+    cls: type
+    label: str
+    hidden: str
+    frozen: str = ""
+    causes: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Known:
+    """A value that is no number and is known when the program is read: text, None, a class."""
+
+    value: object
 
 
 @dataclass(frozen=True)
@@ -54,6 +93,15 @@ class Frame:
                 return frame.env[name]
             frame = frame.parent
         return None
+
+
+def shown(name: str) -> str:
+    """What the user calls a variable: the reader has names of its own for results and for objects.
+
+    >>> shown("__result"), shown("@body#3")
+    ('result', 'body')
+    """
+    return name.partition("#")[0].strip("_@") or "result"
 
 
 def flat(value: Value) -> tuple[Arg, ...]:

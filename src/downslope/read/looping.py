@@ -6,12 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Carry, Stmt
+from downslope.ir.nodes import Arg, Carry, Lit, Stmt
 from downslope.read.array_reader import ArrayReader
 from downslope.read.choices import Again, key_of
 from downslope.read.choosing_loops import ChosenVariable, Options, only_outside
-from downslope.read.frames import UNSET, Choice, Closure, Frame, Value
-from downslope.read.merging import Group, Merging, fitting, gone, holds_array, leaves, unsettled, with_leaves
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Value, shown
+from downslope.read.merging import (
+    Group,
+    Merging,
+    fitting,
+    gone,
+    hints,
+    holds_array,
+    leaves,
+    unsettled,
+    with_leaves,
+)
+from downslope.read.objects import HIDDEN
 from downslope.read.views import Buffer, Gone, Listed, View
 
 SET_IN_LOOP = "it is set in a loop, which may not run at all."
@@ -46,8 +57,9 @@ class Rebinding:
     def add(self, moved: set[str]) -> bool:
         """Take note of what a reading showed to be rebound; whether that is news."""
         new = moved - self.carried - self.local - self.options.keys()
-        self.carried |= new & self.read_later
-        self.local |= new - self.read_later
+        later = {name for name in new if name in self.read_later or name.startswith(HIDDEN)}
+        self.carried |= later
+        self.local |= new - later
         return bool(new)
 
     def carry(self, early: ReadTooEarly) -> bool:
@@ -214,22 +226,36 @@ class Loop:
             if holds_array(left) and not isinstance(left, Gone) and left != self._after.get(name)
         }
 
+    def passed(self, name: str) -> "tuple[Value | None, Value | None]":
+        """What a variable holds at the start and at the end of a pass."""
+        return self._inside.get(name, self.before.get(name)), self._after.get(name)
+
+    @property
+    def after(self) -> dict[str, Value]:
+        """The variables at the end of a pass."""
+        return self._after
+
+    def leaves_behind(self, name: str) -> None:
+        """Keep a variable that is new in the loop for what comes after it."""
+        self.names = [*self.names, name]
+
     def _entering(self, name: str, value: Value) -> Value:
         """What a variable holds at the start of a pass."""
         if name in self.rebinding.local:
             return Entering("", "", "", frozenset(), name, self.rebinding)
         carried = name in self.rebinding.carried
 
-        def leaf(one: Value) -> Value:
+        def leaf(one: Value, hint: str) -> Value:
             if isinstance(one, View):
                 return self._carried(name, one) if carried else one
             if isinstance(one, Listed):
                 return self._carried_list(name, one) if carried else one
             if isinstance(one, Choice) and carried:
                 raise self._undecided(name)
-            return one if isinstance(one, Gone | Choice) else self.reader.names.fresh(name)
+            return self._fresh(hint, one)
 
-        return with_leaves(value, iter([leaf(one) for one in leaves(value)]))
+        named = zip(leaves(value), hints(name, value), strict=True)
+        return with_leaves(value, iter([leaf(one, hint) for one, hint in named]))
 
     def _carried(self, name: str, view: View) -> View:
         """The array that a rebound variable refers to in a pass; in the first, the one from before."""
@@ -268,7 +294,7 @@ class Loop:
 
     def _reshaped(self, name: str) -> UnsupportedError:
         return UnsupportedError(
-            f"{name!r} changes its shape in the loop", loc=self.frame.source.loc(self.node),
+            f"{shown(name)!r} changes its shape in the loop", loc=self.frame.source.loc(self.node),
             why="the shape of a value must be known when the program is read.",
             fix="give it the same form before and inside the loop.",
         )  # fmt: skip
@@ -341,7 +367,8 @@ class Loop:
             known = isinstance(last, Gone) and not isinstance(last, Entering)
             return last if known else gone(name, SET_IN_LOOP, frozenset({key_of(self._place, name)}))
         if inside is None:
-            inside = with_leaves(last, iter([self.reader.names.fresh(name) for _ in leaves(last)]))
+            named = zip(hints(name, last), leaves(last), strict=True)
+            inside = with_leaves(last, iter([self._fresh(hint, leaf) for hint, leaf in named]))
         first = self.before.get(name, with_leaves(last, iter([UNSET] * len(leaves(last)))))
         if not fitting(inside, last):
             raise self._reshaped(name)
@@ -350,12 +377,16 @@ class Loop:
         new: list[Value] = []
         for label, init, value in zip(leaves(inside), leaves(first), leaves(last), strict=True):
             if isinstance(label, str):
-                result = self.reader.names.fresh(name)
+                result = self.reader.names.fresh(label)
                 self._carry(Carry(label, init), value, result)  # type: ignore[arg-type]  # numbers, all three
                 new.append(result)
             else:
                 new.append(value)
         return with_leaves(last, iter(new))
+
+    def _fresh(self, name: str, leaf: Value) -> Value:
+        """What a value that is set in the loop only is at the start of a pass: a number of no use, or itself."""
+        return self.reader.names.fresh(name) if isinstance(leaf, str | Lit) else leaf
 
     def _carry(self, carry: Carry, value: Arg, result: str) -> None:
         self.carries.append(carry)
@@ -383,11 +414,11 @@ class Loop:
         stores = self.reader.arrays.stores
         for group in groups:
             known = [*group.own, *(buffer for buffer in group.sources if buffer in self._outside)]
-            for buffer in known:
+            for buffer in (one for one in known if isinstance(one, Buffer)):
                 if buffer.frozen and stores[buffer] > self._stores[buffer]:
                     self.reader.arrays.tell_apart(buffer)
                     raise UnsupportedError(
-                        f"a store into {buffer.label!r} in a loop where {group.name!r} may be the same array",
+                        f"a store into {buffer.label!r} in a loop where {shown(group.name)!r} may be the same array",
                         loc=self.frame.source.loc(self.node), why=buffer.frozen,
-                        fix=f"let {group.name} be a copy: {group.name} = {group.name}.copy().",
+                        fix=f"let {shown(group.name)} be a copy: {shown(group.name)} = {shown(group.name)}.copy().",
                     )  # fmt: skip

@@ -1,22 +1,25 @@
 """Python syntax -> IR: each value gets one name, helpers are expanded where they are called."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from downslope.errors import UnsupportedError
+from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, Stmt, names_of, walk
 from downslope.ir.rename import renamed
+from downslope.ir.structure import LEAF, Fixed, Shape, Structure, labels
 from downslope.ir.types import ArrayType, Kind
-from downslope.read.calling import CallReader, check_arguments, check_results, whole_of
+from downslope.read.calling import check_arguments, check_results, whole_of
 from downslope.read.choices import Again, Key, key_of
+from downslope.read.classes import FUNCTIONS, MISSING, attribute_of, is_readable
 from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
 from downslope.read.fence import fence
-from downslope.read.frames import UNSET, Choice, Closure, Frame, Literal, Value, flat
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Known, Literal, Record, Thing, Value, flat
 from downslope.read.library.table import library_call
 from downslope.read.literals import decided
 from downslope.read.merging import nothing
+from downslope.read.object_reader import ObjectReader
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, is_procedure, leaves, structured
@@ -26,35 +29,56 @@ from downslope.rules.kinds import OPERATORS
 from downslope.rules.programs import named
 
 
+@dataclass(frozen=True)
+class Lowered:
+    """A program as IR. `result` is the structure of what it returns, `changed` the arguments it changes."""
+
+    function: Function
+    result: Shape
+    changed: frozenset[str] = frozenset()
+
+
 def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     """The program as one IR function; its parameters are its arguments, in order.
 
     `kinds` are the types of the arguments; without them, all are floats. Raises `UnsupportedError` with
     every place that cannot be differentiated.
     """
+    return lowered(source, kinds).function
+
+
+def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] = ()) -> Lowered:
+    """The program as IR for arguments of given structures: a parameter per leaf, and a type per parameter."""
     fence(source)
-    given: list[Kind] = list(kinds) or ["f" for _ in source.arguments]
+    given = list(shapes) or [LEAF for _ in source.arguments]
+    names = [n for a, s in zip(source.arguments, given, strict=True) for n in labels(s, a)]
+    every: list[Kind] = list(kinds) or ["f" for _ in names]
     apart: frozenset[Key] = frozenset()
     while True:
         try:
-            return _lowered(source, given, apart)
+            return _lowered(source, every, given, names, apart)
         except Again as again:
             apart |= again.keys
 
 
-def _lowered(source: Source, given: Sequence[Kind], apart: frozenset[Key]) -> Function:
+def _lowered(
+    source: Source, kinds: Sequence[Kind], given: Sequence[Shape], names: Sequence[str], apart: frozenset[Key]
+) -> Lowered:
     """The program with these variables told apart when it runs. Raises `Again` where more of them must be."""
     lowerer = _Lowerer()
     lowerer.arrays.apart = apart
-    params = lowerer.parameters(source, given)
+    params = lowerer.parameters(names, kinds)
+    leaf = iter([lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)])
     env = _preset(source)
-    env |= {param.label: lowerer.parameter(param, kind) for param, kind in zip(params, given, strict=True)}
+    env |= {a: lowerer.structure(s, leaf, a) for a, s in zip(source.arguments, given, strict=True)}
+    arguments = {name: list(lowerer.objects.things(env[name], {})) for name in source.arguments}
     value = lowerer.function(source.node, Frame(source, env))
     outputs = lowerer.outputs(value)
-    name = getattr(source.node, "name", "program")
-    loc = source.loc(source.node)
-    whole = Function(name, params, Block(tuple(lowerer.out), outputs), not isinstance(value, tuple), loc)
-    return _apart(whole, lowerer.names)
+    name, loc = getattr(source.node, "name", "program"), source.loc(source.node)
+    several = isinstance(value, tuple | Record | Thing)
+    whole = Function(name, tuple(params), Block(tuple(lowerer.out), outputs), not several, loc)
+    changed = {n for n, things in arguments.items() if any(lowerer.objects.changes[t] for t in things)}
+    return Lowered(_apart(whole, lowerer.names), lowerer.result(value), frozenset(changed))
 
 
 def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what: str) -> Function:
@@ -66,7 +90,7 @@ def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what
     fence(source)
     check_arguments(source, kinds, what)
     lowerer = _Lowerer()
-    params = lowerer.parameters(source, kinds)
+    params = lowerer.parameters(source.arguments, kinds)
     values = [lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)]
     value = lowerer.function(source.node, Frame(source, dict(zip(source.arguments, values, strict=True))))
     results = check_results(source, lowerer.known(value), [kinds[place] for place in like], what)
@@ -86,12 +110,12 @@ def _apart(function: Function, names: Names) -> Function:
     return replace(function, params=params, body=renamed(function.body, new))
 
 
-class _Lowerer(CallReader):
-    def parameters(self, source: Source, kinds: Sequence[Kind]) -> tuple[Param, ...]:
-        """The parameters of a function, one for each argument."""
+class _Lowerer(ObjectReader):
+    def parameters(self, names: Sequence[str], kinds: Sequence[Kind]) -> tuple[Param, ...]:
+        """The parameters of a function, one for each name."""
         return tuple(
             Param(self.names.fresh(name), name, kind if isinstance(kind, ArrayType) else None)
-            for name, kind in zip(source.arguments, kinds, strict=True)
+            for name, kind in zip(names, kinds, strict=True)
         )
 
     def parameter(self, param: Param, kind: Kind) -> Value:
@@ -102,10 +126,29 @@ class _Lowerer(CallReader):
             self.arrays.numbers.whole(param.name)
         return param.name
 
+    def structure(self, shape: Shape, leaves: Iterator[Value], label: str) -> Value:
+        """An argument of a structure inside the program."""
+        if isinstance(shape, Fixed):
+            return Known(shape.value)
+        if not isinstance(shape, Structure):
+            return next(leaves)
+        parts = [self.structure(part, leaves, label) for part in shape.parts]
+        return self.objects.made(shape.holder, shape.cls, dict(zip(shape.keys, parts, strict=True)), label)
+
+    def result(self, value: Value) -> Shape:
+        """The structure of what the program returns."""
+        held = self.objects.held(value)
+        if held is None:
+            return Fixed(value.value) if isinstance(value, Known) else LEAF
+        return Structure(held.holder, held.cls, held.keys, tuple(map(self.result, held.parts)))
+
     def outputs(self, value: Value) -> tuple[Arg, ...]:
         """What the program returns: numbers and arrays."""
-        if isinstance(value, tuple):
-            return tuple(output for part in value for output in self.outputs(part))
+        held = self.objects.held(value)
+        if held is not None:
+            return tuple(output for part in held.parts for output in self.outputs(part))
+        if isinstance(value, Known):
+            return ()
         if isinstance(value, View | Lazy):
             settled = value if isinstance(value, View) and value.whole else self.whole.materialised(value)
             return (self.arrays.current[settled.buffer],)
@@ -140,6 +183,12 @@ class _Lowerer(CallReader):
         found = frame.find(node.func.id) if isinstance(node.func, ast.Name) else None
         if found is not None:
             found = self.known(found)
+        if isinstance(found, Known | Thing | Record):
+            return self.called_value(found, node, frame)
+        if isinstance(found, str | Lit | View | Lazy):
+            raise self.no_array(f"{ast.unparse(node.func)!r} is called, but it is no function")
+        if isinstance(node.func, ast.Call):
+            return self.called_value(self.expression(node.func, frame), node, frame)
         if isinstance(found, Closure):
             inner = self.bind(found.node, node, frame, found.defaults)
             return self.inlined(found.node, Frame(found.frame.source, inner, parent=found.frame))
@@ -147,6 +196,15 @@ class _Lowerer(CallReader):
         if method is not None:
             return method
         target = resolve(node.func, frame.source.namespace)
+        if id(target) in FUNCTIONS:
+            return self.on_structures(target, node, frame)
+        if is_readable(target):
+            return self.constructed(target, node, frame)  # type: ignore[arg-type]  # a class
+        owner = (
+            resolve(node.func.value, frame.source.namespace) if isinstance(node.func, ast.Attribute) else None
+        )
+        if is_readable(owner):
+            return self.of_known(Known(owner), node.func.attr, node, frame)  # type: ignore[attr-defined]  # an attribute
         row = row_of(target)
         if row is not None and row.library:
             return library_call(self, row.name, node, frame, self.expression)
@@ -157,6 +215,7 @@ class _Lowerer(CallReader):
                 return self.inlined(as_function(node.args[0], row.name, *node.args[1:2]), _inside(frame))
             values = [self.expression(argument, frame) for argument in node.args]
             values += [self.expression(keyword.value, frame) for keyword in node.keywords]
+            values = [self.spread(value) for value in values]
             if getattr(target, "__module__", "") == "math" and any(
                 isinstance(v, View | Lazy) for v in values
             ):
@@ -189,14 +248,14 @@ class _Lowerer(CallReader):
         given = {*names[: len(node.args)], *(str(keyword.arg) for keyword in node.keywords)}
         left = {name: value for name, value in helper.defaults.items() if name not in given}
         for name, value in left.items():
-            if number(value) is None:
+            if number(value) is None and not isinstance(value, str | tuple | None):
                 raise UnsupportedError(
                     f"{ast.unparse(node)} leaves {name} = {value!r}",
                     loc=frame.source.loc(node),
                     why="a program works on real numbers, and this default is none.",
                     fix=f"pass {name}.",
                 )
-        return {name: Lit(number(value)) for name, value in left.items()}
+        return {name: self.constant_value(value, name) for name, value in left.items()}
 
     def expanded(self, program: str, values: Sequence[Value]) -> Value:
         """A program of ours, read as a helper at this place."""
@@ -268,18 +327,21 @@ class _Lowerer(CallReader):
                     self.assign(target, result, frame)
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 frame.env[name] = self.settled(self.expression(value, frame, name), name)
+            case ast.AnnAssign(target=ast.Attribute() as target, value=ast.expr() as value):
+                self.assign(target, self.expression(value, frame, target.attr), frame)
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
                 old = self.expression(ast.copy_location(ast.Name(name, ast.Load()), target), frame)
                 if isinstance(old, View):
                     self.augmented(old, OPERATORS[type(op)], value, frame)
                 elif isinstance(old, Listed) and isinstance(op, ast.Add):
                     self.lists.extend(old, self.expression(value, frame))
+                elif isinstance(old, tuple | Record | Thing):
+                    frame.env[name] = self.settled(self.in_place(old, operator_of(op), value, frame), name)
                 else:
-                    new = self.apply(OPERATORS[type(op)], [old, self.expression(value, frame)], name)
+                    new = self.apply(operator_of(op), [old, self.expression(value, frame)], name)
                     frame.env[name] = self.settled(new, name)
-            case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
-                view = self.selected(self.expression(target.value, frame), target, frame)
-                self.augmented(view, OPERATORS[type(op)], value, frame)
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target, op=op, value=value):
+                self.augmented_part(target, op, value, frame)
             case ast.If():
                 self.branch(node, frame)
             case ast.For():
@@ -315,6 +377,27 @@ class _Lowerer(CallReader):
     def asked(self, slot: str) -> bool:
         """Whether a variable is to be told apart in this statement."""
         return key_of(self.place, slot) in self.arrays.apart
+    def augmented_part(
+        self, target: ast.Attribute | ast.Subscript, op: ast.operator, value: ast.expr, frame: Frame
+    ) -> None:
+        """`base.name op= value` and `base[index] op= value`."""
+        base = self.expression(target.value, frame)
+        if isinstance(target, ast.Subscript) and not isinstance(base, tuple | Record | Thing):
+            self.augmented(self.selected(base, target, frame), OPERATORS[type(op)], value, frame)
+            return
+        old = (
+            self.member(base, target, frame)
+            if isinstance(target, ast.Attribute)
+            else self.part_of(base, target, frame)
+        )
+        if isinstance(old, View):
+            self.augmented(old, operator_of(op), value, frame)
+            return
+        new = self.in_place(old, operator_of(op), value, frame)
+        if isinstance(target, ast.Attribute):
+            self.put_attribute(target, base, new, frame)
+        else:
+            self.put_item(target, base, new, frame)
 
     def defaults(self, node: ast.FunctionDef, frame: Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
@@ -346,9 +429,14 @@ class _Lowerer(CallReader):
         if isinstance(target, ast.Subscript):
             self.store_at(target, value, frame)
             return
-        assert isinstance(target, ast.Tuple)  # the fence lets nothing else through
+        if isinstance(target, ast.Attribute):
+            self.put_attribute(target, self.expression(target.value, frame), value, frame)
+            return
+        parts = self.objects.sequence(value)
+        value = value if parts is None else parts
+        assert isinstance(target, ast.Tuple | ast.List)  # the fence lets nothing else through
         if not isinstance(value, tuple) or len(value) != len(target.elts):
-            raise UnsupportedError(
+            raise (ArrayExpected if isinstance(value, str) else UnsupportedError)(
                 "the number of values does not fit the number of names",
                 loc=frame.source.loc(target),
                 why=f"{len(target.elts)} names, {len(value) if isinstance(value, tuple) else 1} value(s).",
@@ -379,15 +467,19 @@ class _Lowerer(CallReader):
     def expression(self, node: ast.expr, frame: Frame, hint: str = "t") -> Value:
         match node:
             case ast.Constant(value=value):
-                return Lit(number(value))
+                return Known(value) if value is None or isinstance(value, str) else Lit(number(value))
+            case ast.Dict() | ast.JoinedStr():
+                return self.display(node, frame)
             case ast.Name(id=name):
                 found = frame.find(name)
                 if found is not None:
                     return self.known(found)
-                return Lit(number(resolve(node, frame.source.namespace)))
+                return self.constant_value(resolve(node, frame.source.namespace), name)
             case ast.Attribute():
                 part = self.attribute(node, frame)
-                return part if part is not None else Lit(number(resolve(node, frame.source.namespace)))
+                if part is not None:
+                    return part
+                return self.constant_value(resolve(node, frame.source.namespace), ast.unparse(node))
             case ast.Subscript():
                 self.place, place = frame.source.loc(node), self.place
                 result = self.subscript(node, frame, hint)
@@ -395,6 +487,8 @@ class _Lowerer(CallReader):
                 return result
             case ast.BinOp(op=ast.MatMult(), left=left, right=right):
                 operands = [self.expression(left, frame), self.expression(right, frame)]
+                if any(isinstance(operand, Record | Thing) for operand in operands):
+                    return self.operated("matmul", operands, hint)
                 return self.array_calls.product("matmul", operands[0], operands[1])
             case ast.Tuple(elts=elements):
                 return tuple(self.expression(element, frame) for element in elements)
@@ -447,14 +541,38 @@ class _Lowerer(CallReader):
     def argument(self, value: Value) -> Arg:
         if isinstance(value, str | Lit):
             return value
+        held = self.objects.held(value)
+        what = (
+            "an array"
+            if isinstance(value, View | Lazy)
+            else "a function"
+            if held is None
+            else self.article(held)
+        )
+        if isinstance(value, Known):
+            what = "nothing" if value.value is None else repr(value.value)
         raise UnsupportedError(
-            f"{'an array' if isinstance(value, View | Lazy) else 'a tuple or function'} where a number is needed",
+            f"{what} where a number is needed",
             loc=self.place, why="here a program works on single numbers.", fix="take one element.",
         )  # fmt: skip
 
     def truth(self, value: Value) -> Arg:
+        if isinstance(value, Known):
+            return Lit(bool(value.value))
         if isinstance(value, Listed):
             return self.row("greater", [self.lists.count(value), Lit(0)])
+        held = self.objects.held(value)
+        if held is not None and held.holder != "object":
+            return Lit(bool(held.parts))
+        if held is not None:
+            found = self.dispatched("to_bool", [value])
+            if found is None:
+                return (
+                    Lit(True)
+                    if attribute_of(held.cls, "__len__") is MISSING
+                    else self.truth(self.length(value))
+                )
+            value = found
         arg = self.argument(value)
         if isinstance(arg, Lit):
             return Lit(bool(arg.value))
@@ -472,12 +590,28 @@ class _Lowerer(CallReader):
         """`a < b < c` is `a < b and b < c`, with b computed once and c only if needed."""
         left = self.expression(node.left, frame)
         right = self.expression(node.comparators[0], frame)
-        first = decided(node.ops[0], left, right) or self.apply(OPERATORS[type(node.ops[0])], [left, right])
+        first = self.one_comparison(node, left, right, frame)
         if len(node.ops) == 1:
             return first
         rest = ast.copy_location(ast.Compare(ast.Name("__middle"), node.ops[1:], node.comparators[1:]), node)
         inner = Frame(frame.source, {"__middle": right}, frame.until, frame)
         return self.both(first, lambda: self.expression(rest, inner), True)
+
+    def one_comparison(self, node: ast.Compare, left: Value, right: Value, frame: Frame) -> Value:
+        """The first comparison of a chain; whether a value is None, or a key is there, is known now."""
+        op = node.ops[0]
+        known = decided(op, left, right) if type(op) in OPERATORS else None
+        if known is not None:
+            return known
+        match op:
+            case ast.Is() | ast.IsNot():
+                same = left == right == Known(None)
+                return Lit(same if isinstance(op, ast.Is) else not same)
+            case ast.In() | ast.NotIn():
+                self.place = frame.source.loc(node)
+                found = self.contains(left, right, ast.unparse(node))
+                return found if isinstance(op, ast.In) else self.negated(found)
+        return self.apply(OPERATORS[type(op)], [left, right])
 
     def short_circuit(self, conjunction: bool, values: Sequence[ast.expr], frame: Frame) -> Value:
         first = self.expression(values[0], frame)
@@ -491,7 +625,14 @@ class _Lowerer(CallReader):
         if isinstance(holds, Lit):
             return second() if bool(holds.value) is conjunction else first
         results: list[Value] = []
+        changes = self.objects.changes.total(), self.arrays.stores.total()
         inside = self.captured(lambda: results.append(second()))
+        if changes != (self.objects.changes.total(), self.arrays.stores.total()):
+            raise self.unsupported(
+                "a part of `and` or `or` that changes an object or an array",
+                "whether it runs depends on what is before it.",
+                "call it in a line of its own, before.",
+            )
         other, arg = self.argument(results[0]), self.argument(first)
         booleans = holds == arg and (
             (isinstance(other, Lit) and isinstance(other.value, bool)) or _boolean(inside, other)
@@ -520,7 +661,8 @@ class _Lowerer(CallReader):
             case "sum", [tuple() as terms, *start]:
                 total: Value = start[0] if start else Lit(0)
                 for term in terms:
-                    total = self.row("add", [total, term]) if total != Lit(0) else term
+                    plain = isinstance(term, str | Lit) and total == Lit(0)
+                    total = term if plain else self.apply("add", [total, term])
                 return total
             case (("any" | "all"), [tuple() as parts]) if parts:
                 holds = self.truth(parts[0])
@@ -546,7 +688,7 @@ class _Lowerer(CallReader):
                 return self.row("minimum", [self.row("maximum", [value, low]), high])
             case "float64", [value]:
                 return self.row("to_float", [value])
-        raise UnsupportedError(
+        raise (ArrayExpected if any(isinstance(v, str) for v in values) else UnsupportedError)(
             f"{ast.unparse(node)} is not supported", loc=frame.source.loc(node),
             why=f"{name} is supported for numbers" + (" in a tuple." if name == "sum" else "."),
             fix="write sum((a, b, c))." if name == "sum" else "check the arguments.",
@@ -556,7 +698,7 @@ class _Lowerer(CallReader):
         """Python's max and min: the first of equals, as `b if b > a else a`."""
         terms = list(values[0]) if len(values) == 1 and isinstance(values[0], tuple) else values
         if len(terms) < 2 and not (len(values) == 1 and isinstance(values[0], tuple) and terms):
-            raise UnsupportedError(
+            raise (ArrayExpected if any(isinstance(v, str) for v in values) else UnsupportedError)(
                 f"{ast.unparse(node)} is not supported", loc=frame.source.loc(node),
                 why="max and min need two numbers or a tuple of them.", fix="write max(a, b).",
             )  # fmt: skip
@@ -577,6 +719,11 @@ HARMLESS = BOOLEAN | {"add", "subtract", "multiply", "negative", "absolute"}
 def _inside(frame: Frame) -> Frame:
     """The frame of a nested function without arguments."""
     return Frame(frame.source, {}, parent=frame)
+
+
+def operator_of(op: ast.operator) -> str:
+    """The op that an operator is."""
+    return "matmul" if isinstance(op, ast.MatMult) else OPERATORS[type(op)]
 
 
 def _preset(source: Source) -> dict[str, Value]:

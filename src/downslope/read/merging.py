@@ -6,30 +6,43 @@ a name, no store into either is allowed any more.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from downslope.errors import Loc
 from downslope.ir.nodes import Arg, Dim, Lit, Stmt
 from downslope.ir.types import ArrayType
 from downslope.read.arrays import Arrays
 from downslope.read.choices import Key, cases, key_of
-from downslope.read.frames import UNSET, Choice, Closure, Frame, Value
+from downslope.read.frames import UNSET, Choice, Closure, Frame, Known, Record, Thing, Value, shown
 from downslope.read.views import Buffer, Gone, Listed, View, whole_view
 from downslope.read.whole_numbers import Sum
 
 
 def leaves(value: Value) -> tuple[Value, ...]:
     """The numbers and arrays in a value, in order."""
-    if isinstance(value, tuple):
-        return tuple(leaf for part in value for leaf in leaves(part))
+    parts = value.parts if isinstance(value, Record) else value
+    if isinstance(parts, tuple):
+        return tuple(leaf for part in parts for leaf in leaves(part))
     return (value,)
+
+
+def hints(name: str, value: Value) -> list[str]:
+    """What to call the leaves of a variable's value."""
+    if isinstance(value, Record):
+        named = zip(value.keys, value.parts, strict=True)
+        return [hint for key, part in named for hint in hints(f"{shown(name)}_{key}", part)]
+    if isinstance(value, tuple):
+        return [hint for part in value for hint in hints(name, part)]
+    return [name]
 
 
 def with_leaves(shape: Value, new: Iterator[Value]) -> Value:
     """A value of the same shape with other leaves."""
     if isinstance(shape, tuple):
         return tuple(with_leaves(part, new) for part in shape)
+    if isinstance(shape, Record):
+        return replace(shape, parts=tuple(with_leaves(part, new) for part in shape.parts))
     return next(new)
 
 
@@ -37,12 +50,19 @@ def fitting(left: Value, right: Value) -> bool:
     """Whether two values may be merged: alike in shape, and numbers with numbers, arrays with arrays."""
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(fitting, left, right))
+    if isinstance(left, Record) and isinstance(right, Record):
+        same = (left.holder, left.cls, left.keys) == (right.holder, right.cls, right.keys)
+        return same and all(map(fitting, left.parts, right.parts))
+    if isinstance(left, Thing) and isinstance(right, Thing):
+        return left.cls is right.cls
+    if isinstance(left, Known) and isinstance(right, Known):
+        return left == right
     if isinstance(left, View) and isinstance(right, View):
         return _kind(left) == _kind(right)
     if isinstance(left, Listed) and isinstance(right, Listed):
         return True
     if UNSET in (left, right):
-        return not isinstance(left, tuple) and not isinstance(right, tuple)
+        return not isinstance(left, tuple | Record) and not isinstance(right, tuple | Record)
     return isinstance(left, str | Lit) and isinstance(right, str | Lit)
 
 
@@ -55,10 +75,15 @@ def holds_array(value: Value) -> bool:
     return any(isinstance(leaf, View | Listed | Gone | Choice) for leaf in leaves(value))
 
 
+def structural(value: Value) -> bool:
+    """Whether a value is or holds one that is known when the program is read: an object, or text."""
+    return isinstance(value, Record) or any(isinstance(leaf, Thing | Known) for leaf in leaves(value))
+
+
 def gone(name: str, why: str, causes: frozenset[Key] = frozenset()) -> Gone:
     """What a variable becomes that cannot be known here."""
-    what = f"{name!r} may be one array or another here"
-    return Gone(what, why, "give each array a name of its own.", causes)
+    what = f"{shown(name)!r} may be one value or another here"
+    return Gone(what, why, "give each a name of its own.", causes)
 
 
 def unsettled(name: str, why: str) -> Gone:
@@ -73,12 +98,12 @@ def nothing(name: str) -> Gone:
 
 @dataclass(frozen=True)
 class Group:
-    """The buffers of one variable, rebound at a place (`own`), and those whose memory they may be."""
+    """The buffers and objects of one variable, rebound at a place (`own`), and those that they may be."""
 
     name: str
     place: Loc | None
-    own: Sequence[Buffer]
-    sources: Sequence[Buffer]
+    own: "Sequence[Buffer | Thing]"
+    sources: "Sequence[Buffer | Thing]"
 
 
 class Merging:
@@ -92,7 +117,7 @@ class Merging:
     def buffer(self, name: str, kind: View, lengths: Sequence[Arg]) -> View:
         """A buffer for a variable that is rebound."""
         array = ArrayType(kind.buffer.type.element, kind.rank)
-        return whole_view(Buffer(array, tuple(lengths), name.strip("_") or "result"))
+        return whole_view(Buffer(array, tuple(lengths), shown(name)))
 
     def measured(self, name: str, kind: View, result: str) -> tuple[View, list[Stmt]]:
         """A buffer for the result of a branch, and the statements after it that take its lengths."""
@@ -114,7 +139,7 @@ class Merging:
         for group in groups:
             if any(uses[id(b)] > 1 or id(b) in reached or b.frozen for b in group.sources):
                 why = (
-                    f"{group.name.strip('_')!r} may be the same array as another name, depending on the run."
+                    f"{shown(group.name)!r} may be the same as what another name means, depending on the run."
                 )
                 causes = frozenset({key_of(group.place, group.name)}).union(
                     *(b.causes for b in group.sources)
@@ -124,7 +149,7 @@ class Merging:
                     buffer.causes |= causes
 
     def reached(self, frame: Frame) -> set[int]:
-        """The buffers that variables and loops refer to, in every call that is under way, by identity."""
+        """The buffers and objects that variables and loops refer to, in every call under way, by identity."""
         found = {id(buffer) for buffer in self.held}
         todo = [*self.frames, frame]
         done: set[int] = set()
@@ -135,13 +160,23 @@ class Merging:
             done.add(id(one))
             if one.parent is not None:
                 todo.append(one.parent)
-            for value in one.env.values():
+            for name, value in one.env.items():
                 if isinstance(value, Closure):
                     todo.append(value.frame)
-                    found.update(id(b) for d in value.defaults.values() for b in buffers_of(d))
-                else:
-                    found.update(id(buffer) for buffer in buffers_of(value))
+                    for default in value.defaults.values():
+                        self._reach(default, frame.env, found)
+                elif not name.startswith("@"):  # what an object holds is reached through the object
+                    self._reach(value, frame.env, found)
         return found
+
+    def _reach(self, value: Value, env: Mapping[str, Value], found: set[int]) -> None:
+        """Take note of the buffers and objects that a value refers to."""
+        found.update(id(buffer) for buffer in buffers_of(value))
+        for leaf in leaves(value):
+            if isinstance(leaf, Thing) and id(leaf) not in found:
+                found.add(id(leaf))
+                if leaf.hidden in env:
+                    self._reach(env[leaf.hidden], env, found)
 
 
 def buffers_of(value: Value) -> list[Buffer]:

@@ -45,6 +45,8 @@ class Source:
     preset: Mapping[str, object] = field(default_factory=dict)
     rewrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda function: function
     lines: tuple[str, ...] = field(default=(), repr=False)
+    leaves: bool = False
+    """Whether `function` takes the leaves of the program's structures one by one, called as in `arguments`."""
 
     @property
     def digest(self) -> str:
