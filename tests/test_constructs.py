@@ -132,7 +132,7 @@ def test_an_exception_is_reported_in_its_own_words(body, said, engine, tmp_path)
     [
         ("s = x\nfor i in range(2):\n\ts = {s}\nreturn x", "{s}"),
         ("größe = x\nreturn größe * unbekannt", "unbekannt"),
-        ("s = '日本' * 2\nreturn x", "'日本'"),
+        ("s = {'日本'}\nreturn x", "{'日本'}"),
         ("return (\n    x\n    + print(x)\n    + y\n)", "print(x)"),
         ("return sum(\n    {x,\n     y}\n)", "{x,"),
         ("x = x ; y = {x} ; return y", "{x}"),
@@ -168,11 +168,11 @@ def test_places_in_other_files_and_decorated_functions(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "body",
     [
-        "return pow(x, 2, 5)", "return max(x)", "return max()", "return sum((x, y), start=x)", "return round(x, y=2)",
-        "a, b = x\nreturn a", "a, b = x, y, x\nreturn a", "return x + (x, y)", "return helper()", "return helper(x, x, x, x)",
+        "return pow(x, 2, 5)", "return max()", "return sum((x, y), start=x)", "return round(x, y=2)",
+        "a, b = x, y, x\nreturn a", "return helper()", "return helper(x, x, x, x)",
         "return helper(x, d=1)", "return square(x, y)", "for i in range(0, 3, 0):\n    x = x * y\nreturn x", "if x > 1:\n    t = x\nelse:\n    t = (x, y)\nreturn x",
-        "return math.sin()", "return math.sin(x, y)", "return abs(x, y)", "return x if (x, y) else y",
-        "return -(x, y)", "return (x, y) < (y, x)", "def inner(z):\n    return z\nreturn inner", "return f(lambda: x)", "return x if x is not None else y",
+        "return math.sin()", "return math.sin(x, y)", "return abs(x, y)", "return 2.0 + (x, y)",
+        "return -(x, y)", "return (x, y) < (y, x)", "def inner(z):\n    return z\nreturn inner", "return f(lambda: x)",
     ],
 )  # fmt: skip
 def test_wrong_calls_are_refused_with_place_and_advice(body, tmp_path):
@@ -186,7 +186,7 @@ def test_wrong_calls_are_refused_with_place_and_advice(body, tmp_path):
 
 
 def test_a_default_that_is_no_number(tmp_path):
-    with pytest.raises(UnsupportedError, match="leaves b = None"):
+    with pytest.raises(UnsupportedError, match="multiply of None"):
         ds.grad(_optional(tmp_path))
 
 

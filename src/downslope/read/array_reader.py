@@ -264,6 +264,8 @@ class ArrayReader:
         """An argument of an array function; a text names a mode."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return Word(node.value)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return Lit(None)
         if isinstance(node, ast.List):
             return tuple(self.operand(element, frame) for element in node.elts)
         return self.expression(node, frame)

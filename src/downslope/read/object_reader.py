@@ -24,11 +24,11 @@ from downslope.read.classes import (
     method_of,
 )
 from downslope.read.containers import ContainerCalls
-from downslope.read.frames import Frame, Known, Record, Thing, Value
+from downslope.read.frames import Frame, Known, Literal, Record, Thing, Value
 from downslope.read.objects import key_of
 from downslope.read.resolve import is_array, number
 from downslope.read.unrolling import Unroll
-from downslope.read.views import Lazy, View
+from downslope.read.views import Lazy, Listed, View
 
 COMPARED = {
     "less": int.__lt__, "less_equal": int.__le__, "greater": int.__gt__, "greater_equal": int.__ge__,
@@ -327,7 +327,11 @@ class ObjectReader(ContainerCalls):
 
     def apply(self, op: str, values: Sequence[Value], hint: str = "t") -> Value:
         """An op on numbers, arrays, or objects whose class defines it."""
-        if any(isinstance(value, Record | Thing | Known | tuple) for value in values):
+        values = [self.settled(v, hint) if isinstance(v, Literal) and not _of_numbers(v) else v for v in values]
+        lists = any(isinstance(value, Listed | Literal) for value in values)
+        if any(isinstance(value, Record | Thing | Known) for value in values) or (
+            not lists and any(isinstance(value, tuple) for value in values)
+        ):
             return self.operated(op, values, hint)
         if op in COMPARED:
             known = [self.constant(value) for value in values]
@@ -532,6 +536,11 @@ class ObjectReader(ContainerCalls):
                 f"len() of {self.article(held)}", "its class has no __len__.", "use a tuple or list."
             )
         return Lit(len(held.parts))
+
+
+def _of_numbers(value: Literal) -> bool:
+    """Whether a list as it is written holds numbers alone."""
+    return all(isinstance(part, str | Lit) for part in value)
 
 
 def _compares_fields(cls: type) -> bool:
