@@ -207,7 +207,7 @@ class _Lowerer(ObjectReader):
             return self.of_known(Known(owner), node.func.attr, node, frame)  # type: ignore[attr-defined]  # an attribute
         row = row_of(target)
         if row is not None and row.library:
-            return library_call(self, row.name, node, frame, self.expression)
+            return library_call(self, row.name, node, frame, self.option)
         if row is not None and (row.array or (row.name == "where" and len(node.args) == 1)):
             return self.array_call(row.name, node, frame, hint)
         if row is not None:
@@ -377,6 +377,7 @@ class _Lowerer(ObjectReader):
     def asked(self, slot: str) -> bool:
         """Whether a variable is to be told apart in this statement."""
         return key_of(self.place, slot) in self.arrays.apart
+
     def augmented_part(
         self, target: ast.Attribute | ast.Subscript, op: ast.operator, value: ast.expr, frame: Frame
     ) -> None:
@@ -518,6 +519,11 @@ class _Lowerer(ObjectReader):
                 self.place = place
                 return result
         raise UnsupportedError(f"{type(node).__name__} is not supported", loc=frame.source.loc(node))
+
+    def option(self, node: ast.expr, frame: Frame) -> Value:
+        """An argument of a function that is a program of ours; None leaves it out."""
+        value = self.expression(node, frame)
+        return UNSET if value == Known(None) else value
 
     def row(self, op: str, values: Sequence[Value], hint: str = "t") -> Arg:
         if op == "round_int" and len(values) == 2:

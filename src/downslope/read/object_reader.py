@@ -327,7 +327,9 @@ class ObjectReader(ContainerCalls):
 
     def apply(self, op: str, values: Sequence[Value], hint: str = "t") -> Value:
         """An op on numbers, arrays, or objects whose class defines it."""
-        values = [self.settled(v, hint) if isinstance(v, Literal) and not _of_numbers(v) else v for v in values]
+        values = [
+            self.settled(v, hint) if isinstance(v, Literal) and not _of_numbers(v) else v for v in values
+        ]
         lists = any(isinstance(value, Listed | Literal) for value in values)
         if any(isinstance(value, Record | Thing | Known) for value in values) or (
             not lists and any(isinstance(value, tuple) for value in values)
@@ -348,7 +350,7 @@ class ObjectReader(ContainerCalls):
             same = self.equal(values[0], values[1])
             return same if op == "equal" else self.negated(same)
         if op in ("add", "multiply") and len(values) == 2:
-            joined = self.joined(op, values[0], values[1])
+            joined = self.end_to_end(op, values[0], values[1])
             if joined is not None:
                 return joined
         if all(isinstance(self.spread(value), View | Lazy | tuple | str | Lit) for value in values) and any(
@@ -400,7 +402,7 @@ class ObjectReader(ContainerCalls):
         narrower = one is not None and other is not None and other.cls is not one.cls
         return both[::-1] if narrower and issubclass(other.cls, one.cls) else both  # type: ignore[union-attr]  # both are there
 
-    def joined(self, op: str, left: Value, right: Value) -> "Value | None":
+    def end_to_end(self, op: str, left: Value, right: Value) -> "Value | None":
         """Tuples and lists one after the other, or several times; None for other values."""
         one, other = self.objects.held(left), self.objects.held(right)
         if op == "multiply":
