@@ -187,7 +187,7 @@ CASES = (
          options={"solver": "least_squares", "loss": "huber"}),
     Case("unknown missing", "missing='dorp'", options={"missing": "dorp"}),
     Case("unknown errors", "no 'sandwich' standard errors", options={"errors": "sandwich"}),
-    Case("unknown cluster", "no column 'day'", DataError, options={"cluster": "day"}),
+    Case("unknown group", "no column 'day'", DataError, options={"group": "day"}),
     Case("holdout too large", "holdout is 1.5", options={"holdout": 1.5}),
     Case("holdout of all", "no row is left to learn from", options={"holdout": 0.99}),
     Case("holdout of none", "no row is left to judge by", options={"holdout": 0.01}),

@@ -184,7 +184,7 @@ def test_groups_are_drawn_whole(rng):
     minutes = 2.0 + 2.5 * d + rng.normal(0.0, 2.0, 20)[day] + rng.normal(0.0, 0.5, 200)
     table = {"d": d, "minutes": minutes, "day": day}
     single = ds.fit(trip, table, "minutes").intervals(method="bootstrap", draws=100)["wait"]
-    grouped = ds.fit(trip, table, "minutes", cluster="day")
+    grouped = ds.fit(trip, table, "minutes", group="day")
     low, high = grouped.intervals(method="bootstrap", draws=100)["wait"]
     assert high - low > 1.3 * (single[1] - single[0])
     wald = grouped.intervals()["wait"]

@@ -186,8 +186,8 @@ def test_what_is_no_stream_is_refused(tmp_path: Path, make: Any, said: str) -> N
 def test_what_needs_all_rows_at_once_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="the loss absolute on a stream"):
         ds.fit(decay, ds.stream(folder), "y", loss="absolute")
-    with pytest.raises(UsageError, match="a cluster column with a stream"):
-        ds.fit(decay, ds.stream(folder), "y", cluster="n")
+    with pytest.raises(UsageError, match="a column of groups with"):
+        ds.fit(decay, ds.stream(folder), "y", group="n")
 
 
 def test_reading_ahead_stops_where_it_is_left() -> None:

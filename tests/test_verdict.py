@@ -202,7 +202,7 @@ def test_grouped_errors_of_a_line(rng):
     day = np.repeat(np.arange(20), 10)
     table = noisy(rng)
     table["y"] += rng.standard_normal(20)[day]
-    solution = ds.fit(line, {**table, "day": day}, "y", cluster="day").solution
+    solution = ds.fit(line, {**table, "day": day}, "y", group="day").solution
     design = np.column_stack([np.ones(200), table["t"]])
     best = np.linalg.lstsq(design, table["y"])[0]
     bread = np.linalg.inv(design.T @ design)

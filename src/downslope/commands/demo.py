@@ -50,7 +50,7 @@ def _flights(report: Path | None, figure: Path | None) -> None:
 
     place = f"{flights.__file__}:air_time"
     table = flights_table()
-    done = tuned(place, table, "air_time", report, holdout=0.2, missing="drop", cluster="route")
+    done = tuned(place, table, "air_time", report, holdout=0.2, missing="drop", group="route")
     if figure is not None:
         from downslope.report.fitted import fitted
         from downslope.report.save import save

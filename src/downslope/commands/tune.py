@@ -42,10 +42,14 @@ def tune(
     step: Annotated[float | None, typer.Option(help="Learning rate of descent and adam.")] = None,
     max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     errors: Annotated[str, typer.Option(help="Standard errors: model or robust.")] = "model",
-    cluster: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read the table in batches: it need not fit into memory.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers read the table and sum."),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Change the source.")] = False,
 ) -> None:
@@ -54,18 +58,25 @@ def tune(
     Example: downslope tune taxi.py:trip trips.csv --target minutes --write
     """
     done = tuned(
-        program, _streamed(table) if stream else table, target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
+        program, _opened(table, stream, cluster), target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
         priors=priors_of(prior), fixed=values_of(fix or []), starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
-        cluster=cluster, weights=weights,
+        group=group, weights=weights,
     )  # fmt: skip
     raise typer.Exit(0 if done.converged else 1)
 
 
-def _streamed(table: str) -> object:
-    from downslope.data.stream import stream
+def _opened(table: str, in_batches: bool, cluster: str | None) -> object:
+    """The table as `fit` takes it: by its name, as a stream, or on a cluster."""
+    if cluster is not None:
+        from downslope.fitting.distributed import table_on
 
-    return stream(table)
+        return table_on(cluster, table)
+    if in_batches:
+        from downslope.data.stream import stream
+
+        return stream(table)
+    return table
 
 
 def tuned(

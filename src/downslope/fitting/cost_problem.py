@@ -7,11 +7,24 @@ from functools import cached_property
 import numpy as np
 
 from downslope.fitting.objective import Array, Sums
-from downslope.fitting.problem import Problem
+from downslope.fitting.problem import Problem, Weighing
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
 from downslope.modes.forward import forward
 from downslope.native.rows import TARGET, Kernel, RowKernel, Term, kernel, row_kernel
+
+
+@dataclass(frozen=True)
+class CostWeighing(Weighing):
+    """The program gives each row's cost itself."""
+
+    def residuals(self, out: Array, observed: Array, weight: Array) -> tuple[Array, Array]:  # noqa: ARG002
+        """Costs (n,) and their derivatives (n, p)."""
+        return out[:, 0], out[:, 1:]
+
+    def gradients(self, out: Array, observed: Array, weight: Array) -> Array:  # noqa: ARG002
+        """The gradient of each row's cost, (n, p)."""
+        return np.asarray(out[:, 1:] * weight[:, None])
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,11 @@ class CostProblem(Problem):
         """The gradients of the rows' costs, (n, p)."""
         _, slopes = self.jacobian(x)
         yield slopes * self.weight[:, None]
+
+    @property
+    def weighing(self) -> "CostWeighing":
+        """How a row's cost becomes its gradient."""
+        return CostWeighing(self.loss, self.weighted)
 
 
 def _symmetric(upper: Array, count: int) -> Array:

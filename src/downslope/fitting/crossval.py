@@ -103,7 +103,7 @@ def cross_validate(
     """
     posed = pose(
         f, table, target, learn, loss=loss, weights=weights, bounds=bounds, missing=missing, threads=threads,
-        cluster=group,
+        group=group,
     )  # fmt: skip
     problem = posed.problem
     rows = problem.table.origin if len(problem.table.origin) else np.arange(problem.rows)

@@ -224,7 +224,7 @@ class Fit:
 
         "wald" is value ± t × standard error; "profile" is how far a value can go while the others make up
         for it (Bates and Watts 1988, section 6.1; squared loss only); "bootstrap" takes percentiles of
-        fits to `draws` drawn tables, of rows ("pairs"; whole groups after `cluster`) or of "residuals".
+        fits to `draws` drawn tables, of rows ("pairs"; whole groups after `group`) or of "residuals".
         Ends are infinite or bounds where the data set none, NaN where none was found; `said` tells which.
         Raises `NotConverged` for a fit that has not converged, `UsageError`, and `DataError` where no row
         is left to measure the noise.
@@ -259,7 +259,7 @@ def fit(
     starts: int = 1,
     solver: str = "auto",
     errors: str = "model",
-    cluster: str | None = None,
+    group: str | None = None,
     holdout: float = 0.0,
     missing: str = "error",
     seed: int = 0,
@@ -276,7 +276,7 @@ def fit(
     `gaussian` (the program returns mean and spread) and any function of the program's results and the target
     (`FILE.py:FUNCTION`, or itself). The weights w are 1, or those of the column `weights`: as 1 / variance, up to a common factor. `errors`
     "model" gives standard errors for independent rows of equal noise, "robust" without the second
-    assumption; `cluster` names a column: rows of one value may go together. `holdout` is the share of
+    assumption; `group` names a column: rows of one value may go together. `holdout` is the share of
     rows kept for judging. `priors` are what is known before, a mean and a standard deviation by name;
     `fixed` gives constants a value that is not learnt, `start` others to begin with, and `starts` more than 1
     searches from Sobol points too: within the bounds, or from a tenth to ten times each value. A progress line is shown on a terminal after a second. Raises `DataError`,
@@ -293,9 +293,9 @@ def fit(
     with Progress() as progress:
         posed = pose(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
-            threads=threads, cluster=cluster, weights=weights, priors=priors, start=start, fixed=fixed,
+            threads=threads, group=group, weights=weights, priors=priors, start=start, fixed=fixed,
         )  # fmt: skip
-        problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=cluster or "")
+        problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=group or "")
         held = posed.held
         if held is not None:
             held.check(held.start)

@@ -52,16 +52,18 @@ class Normal:
 
     def columns(self, keep: Array | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Normal":
         """The same problem with only some of the parameters (a boolean mask)."""
-        triangle = _triangle(np.column_stack([self.root[:, keep], self.f]))
-        return _split(triangle, self.rows, self.tolerance, extra=self.rest)
+        top = triangle(np.column_stack([self.root[:, keep], self.f]))
+        return _split(top, self.rows, self.tolerance, extra=self.rest)
 
     def finite(self) -> bool:
         """Whether every number is finite."""
         return bool(np.isfinite(self.root).all() and np.isfinite(self.f).all() and np.isfinite(self.rest))
 
 
-def from_rows(blocks: Iterable[tuple[Array, Array]], p: int) -> Normal:
+def from_rows(blocks: Iterable[tuple[Array, Array]], p: int, rows: int | None = None) -> Normal:
     """Compress residuals and Jacobians by QR, block by block.
+
+    A block may be a triangle that stands for more rows: then `rows` says how many there are in all.
 
     Source: the sequential TSQR of Demmel, Grigori, Hoemmen and Langou (2012).
 
@@ -70,14 +72,14 @@ def from_rows(blocks: Iterable[tuple[Array, Array]], p: int) -> Normal:
     (12.5, 3.0, 4.0)
     """
     top = np.zeros((0, p + 1))
-    rows = 0
+    count = 0
     for residual, jacobian in blocks:
-        rows += len(residual)
+        count += len(residual)
         block = np.column_stack([jacobian, residual])
         if not np.isfinite(block).all():
-            return Normal(np.full((p, p), np.nan), np.full(p, np.nan), np.nan, rows, RANK_OF_ROWS)
-        top = _triangle(np.vstack([top, block]))
-    return _split(top, rows, RANK_OF_ROWS)
+            return Normal(np.full((p, p), np.nan), np.full(p, np.nan), np.nan, rows or count, RANK_OF_ROWS)
+        top = triangle(np.vstack([top, block]))
+    return _split(top, rows or count, RANK_OF_ROWS)
 
 
 def from_sums(sums: Sums) -> Normal:
@@ -131,13 +133,13 @@ def rows_fit_memory(objective: Objective) -> bool:
     return isinstance(objective, Blocked) or objective.rows * (len(objective.names) + 1) * 8 <= MEMORY
 
 
-def _triangle(matrix: Array) -> Array:
+def triangle(matrix: Array) -> Array:
     """R of a QR decomposition; of a tall matrix piece by piece, as pieces stay in the processor's cache."""
     pieces, width = len(matrix) // PIECE, matrix.shape[1]
     if pieces > 1 and 2 * width <= PIECE:
         tall = matrix[: pieces * PIECE].reshape(pieces, PIECE, width)
         tops = np.asarray(np.linalg.qr(tall, mode="r")).reshape(-1, width)
-        return _triangle(np.vstack([tops, matrix[pieces * PIECE :]]))
+        return triangle(np.vstack([tops, matrix[pieces * PIECE :]]))
     return np.asarray(np.linalg.qr(matrix, mode="r"), dtype=np.float64)
 
 

@@ -59,6 +59,32 @@ class Priors:
 
 
 @dataclass(frozen=True)
+class Weighing:
+    """From the program's output and tangents on each row, (n, 1 + p), to residuals and gradients."""
+
+    loss: str
+    weighted: bool
+
+    def residuals(self, out: Array, observed: Array, weight: Array) -> tuple[Array, Array]:
+        """Residual (n,) and Jacobian (n, p), with √w inside for the squared loss, w for one with a kink."""
+        residual, slopes = out[:, 0] - observed, out[:, 1:]
+        if not self.weighted or not self._inside:
+            return residual, slopes
+        scale = np.sqrt(weight) if self.loss == "squared" else weight
+        return residual * scale, slopes * scale[:, None]
+
+    def gradients(self, out: Array, observed: Array, weight: Array) -> Array:
+        """The gradient of each row's cost, (n, p)."""
+        residual, slopes = self.residuals(out, observed, weight)
+        pulls = pull(self.loss, np.ascontiguousarray(residual))
+        return np.asarray(slopes * (pulls if self._inside else pulls * weight)[:, None])
+
+    @property
+    def _inside(self) -> bool:
+        return self.loss == "squared" or parsed(self.loss)[0] in KINKED
+
+
+@dataclass(frozen=True)
 class Problem:
     """The parameters of a program against a table."""
 
@@ -112,10 +138,13 @@ class Problem:
 
     def row_gradients(self, x: Array, /) -> Iterator[Array]:
         """The gradients of the rows' costs, in blocks of rows (n, p)."""
-        residual, jacobian = self.jacobian(x)
-        pulls = pull(self.loss, np.ascontiguousarray(residual))
-        inside = self.squared or not self.smooth  # then the weights are in the residuals already
-        yield jacobian * (pulls if inside else pulls * self.weight)[:, None]
+        out, _ = self._rows(x)
+        yield self.weighing.gradients(out, self.observed, self.weight)
+
+    @property
+    def weighing(self) -> "Weighing":
+        """How a row's outputs become a residual, and its cost's gradient."""
+        return Weighing(self.loss, self.weighted)
 
     @cached_property
     def columns(self) -> Mapping[str, Any]:
@@ -279,13 +308,10 @@ class Problem:
     def jacobian(self, x: Array, /) -> tuple[Array, Array]:
         """Residual (n,) and Jacobian (n, p) at x.
 
-        Priors are further rows. Weights w are inside: √w for the squared loss, w for the absolute one; for others see `importance`.
+        Priors are further rows. Weights w are inside: √w for the squared loss, w for the absolute one.
         """
         out, _ = self._rows(x)
-        residual, slopes = out[:, 0] - self.observed, out[:, 1:]
-        if self.weighted and (self.squared or not self.smooth):
-            scale = np.sqrt(self.weight) if self.squared else self.weight
-            residual, slopes = residual * scale, slopes * scale[:, None]
+        residual, slopes = self.weighing.residuals(out, self.observed, self.weight)
         if self.priors:
             more, rows = self.priors.rows(x)
             residual, slopes = np.concatenate([residual, more]), np.vstack([slopes, rows])

@@ -144,7 +144,7 @@ class Search:
 
     def _normal_by_rows(self, z: Array) -> Normal | None:
         p = int(self.free.sum())
-        blocks = attempt(self.log, lambda: from_rows(self._blocks(z), p))
+        blocks = attempt(self.log, lambda: from_rows(self._blocks(z), p, self.objective.rows))
         if blocks is None or not blocks.finite():
             self.log.rejected += 1
             return None

@@ -1,4 +1,4 @@
-"""A problem whose table is read in batches: sums over all of them, and a sample for everything that looks at rows.
+"""A problem whose rows are elsewhere: sums over all of them, and a sample for everything that looks at rows.
 
 Batches are cut where blocks of rows end that kernels sum one after the other, and the sums of blocks are
 added as those of a table in memory. So the result is the same, to the last bit, for any size of batches.
@@ -21,14 +21,13 @@ Batches = Callable[[], Iterator[Table]]
 
 
 @dataclass(frozen=True)
-class StreamedProblem(Problem):
-    """A problem on a stream. `table` is its first batch: predictions and pictures are of these rows.
+class Elsewhere(Problem):
+    """A problem on more rows than are here. `table` is a sample: predictions and pictures are of these rows.
 
-    `batches` reads the rows to learn from, from the beginning each time; `inner` is the problem on one batch.
+    `inner` is the problem on the sample, `total` the number of all rows.
     """
 
     inner: Problem = field(kw_only=True)
-    batches: Batches = field(kw_only=True)
     total: int = field(kw_only=True)
 
     def __post_init__(self) -> None:
@@ -43,6 +42,26 @@ class StreamedProblem(Problem):
     def weight(self) -> Array:
         """(m,) how much each row of the sample counts."""
         return self.inner.weight
+
+    def jacobian(self, x: Array, /) -> tuple[Array, Array]:
+        """Residual and Jacobian of the sample."""
+        return self.inner.jacobian(x)
+
+    def on(self, table: Table) -> Problem:
+        """The same problem on a table in memory."""
+        return self.inner.on(table)
+
+    def like(self, **changes: Any) -> "Elsewhere":
+        """The same problem with another start, bounds or priors; kernels are kept."""
+        inner = self.inner.like(**{name: value for name, value in changes.items() if name != "priors"})
+        return self._keeping(replace(self, inner=inner, _cache={}, **changes))
+
+
+@dataclass(frozen=True)
+class StreamedProblem(Elsewhere):
+    """A problem on a stream; `batches` reads the rows to learn from, from the beginning each time."""
+
+    batches: Batches = field(kw_only=True)
 
     def _each(self) -> Iterator[Problem]:
         """The problem on one batch after the other; what is compiled is kept."""
@@ -71,23 +90,10 @@ class StreamedProblem(Problem):
         for each in self._each():
             yield from each.row_gradients(x)
 
-    def jacobian(self, x: Array, /) -> tuple[Array, Array]:
-        """Residual and Jacobian of the sample."""
-        return self.inner.jacobian(x)
-
     def check(self, x: Array) -> None:
         """Raise what `Problem.check` does, for the first batch with a row that the program cannot predict."""
         for each in self._each():
             each.check(x)
-
-    def on(self, table: Table) -> Problem:
-        """The same problem on a table in memory."""
-        return self.inner.on(table)
-
-    def like(self, **changes: Any) -> "StreamedProblem":
-        """The same problem with another start, bounds or priors; kernels are kept."""
-        inner = self.inner.like(**{name: value for name, value in changes.items() if name != "priors"})
-        return self._keeping(replace(self, inner=inner, _cache={}, **changes))
 
 
 @dataclass(frozen=True)
@@ -97,15 +103,20 @@ class StreamedCosts(StreamedProblem, CostProblem):
 
 def streamed(inner: Problem, batches: Batches, total: int) -> StreamedProblem:
     """A problem on a stream, from the same problem on its first batch. Raises `UsageError` for kinked losses."""
+    kind = StreamedCosts if isinstance(inner, CostProblem) else StreamedProblem
+    return kind(**fields_of(inner, "a stream"), batches=batches, total=total)
+
+
+def fields_of(inner: Problem, what: str) -> dict[str, Any]:
+    """The fields of a problem on more rows than its own. Raises `UsageError` for kinked losses."""
     if not inner.smooth:
         raise UsageError(
-            f"the loss {inner.loss} on a stream",
+            f"the loss {inner.loss} on {what}",
             why="its minimum is found from all rows at once.",
-            fix="use huber, or read the table into memory (give its path instead of a stream).",
+            fix="use huber, or read the table into memory.",
         )
-    kind = StreamedCosts if isinstance(inner, CostProblem) else StreamedProblem
     fields = {name: getattr(inner, name) for name in inner.__dataclass_fields__ if not name.startswith("_")}
-    return kind(**fields, inner=inner.like(priors=None), batches=batches, total=total)
+    return {**fields, "inner": inner.like(priors=None)}
 
 
 def counted(batches: Batches) -> tuple[Table, int, int]:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from downslope.errors import UsageError
 from downslope.fitting.fit import fit
 from downslope.fitting.objective import Array
-from downslope.fitting.pose import learnable
+from downslope.fitting.statement import learnable
 from downslope.read.source import Source, read_source
 
 

@@ -13,8 +13,9 @@ from downslope.data.frames import Frame
 from downslope.data.table import Table, open_table
 from downslope.errors import UsageError
 from downslope.fitting.objective import Array
-from downslope.fitting.pose import check_names, fixed_inputs, learnable, with_fixed
+from downslope.fitting.pose import with_fixed
 from downslope.fitting.problem import Problem
+from downslope.fitting.statement import check_names, fixed_inputs, learnable
 from downslope.ir.show import shown
 from downslope.passes.simplify import simplified
 from downslope.read.constants import find_constants, pick

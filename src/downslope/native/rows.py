@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,31 @@ class RowError(Exception):
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """A compiled pass over rows: `run(parameters, table columns) -> summed outputs`."""
+class Compiled:
+    """The text of a pass over rows, compiled where it is first run: it can be sent to another process."""
 
-    native: Callable[..., None]
+    text: str
+    signature: Any
+    vector: bool
     columns: tuple[str, ...]
     width: int
+
+    @cached_property
+    def native(self) -> Callable[..., None]:
+        """The machine code."""
+        run: Callable[..., None] = compiled(self.text, "_kernel", self.signature, vector=self.vector)
+        return run
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "native"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True)
+class Kernel(Compiled):
+    """A pass over rows: `run(parameters, table columns) -> summed outputs`."""
 
     def sums(self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None) -> Array:
         """The sum over all rows of each of the kernel's outputs, shape (width,). Raises `RowError`."""
@@ -73,12 +93,8 @@ def added(blocks: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class RowKernel:
-    """A compiled pass that writes the program's outputs for each row, and the code of its fault."""
-
-    native: Callable[..., None]
-    columns: tuple[str, ...]
-    width: int
+class RowKernel(Compiled):
+    """A pass that writes the program's outputs for each row, and the code of its fault."""
 
     def rows(
         self, x: Array, columns: Mapping[str, npt.NDArray[Any]], threads: int | None = None
@@ -174,8 +190,7 @@ def kernel(
     lines += [f"            _total_{i} = summed({a}, {b}, _total_{i})" for i, (a, b) in enumerate(sums)]
     lines += [f"        _out[_block, {i}] = _total_{i}" for i in range(len(sums))]
     signature = _signature([inputs.get(name, "f") for name in columns])
-    native = compiled("\n".join(lines), "_kernel", signature, vector=vectorises(function))
-    return Kernel(native, columns, len(sums))
+    return Kernel("\n".join(lines), signature, vectorises(function), columns, len(sums))
 
 
 def row_kernel(
@@ -198,10 +213,8 @@ def row_kernel(
         f"        _faults[_row] = {fault}",
     ]
     faults = types.Array(types.uint8, 1, "C")
-    native = compiled(
-        "\n".join(lines), "_kernel", (*_signature(list(inputs.values())), faults), vector=vectorises(function)
-    )
-    return RowKernel(native, tuple(inputs), len(outputs))
+    signature = (*_signature(list(inputs.values())), faults)
+    return RowKernel("\n".join(lines), signature, vectorises(function), tuple(inputs), len(outputs))
 
 
 def _given(function: Function, inputs: Mapping[str, Type]) -> dict[str, Type]:
