@@ -92,7 +92,7 @@ def test_a_fit_is_drawn_row_by_row(rows):
     assert before.get_title(loc="left") != after.get_title(loc="left")
     dots = before.lines[0].get_xdata() if rows == 200 else before.collections[0].get_array()
     if rows == 200:
-        np.testing.assert_array_equal(dots, done.problem.columns["target"])
+        np.testing.assert_array_equal(dots, done.problem.observed)
     else:
         assert int(dots.sum()) >= 0.99 * rows
 

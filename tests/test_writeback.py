@@ -448,7 +448,7 @@ def test_the_written_program_gives_the_fitted_cost(files):
     fit = tuned(made)
     before = fit.solution.cost
     assert len(written(made, fit)) == 2
-    x, y = fit.problem.columns["x"], fit.problem.columns["target"]
+    x, y = fit.problem.columns["x"], fit.problem.observed
     cost = 0.5 * sum((made.run(float(a)) - b) ** 2 for a, b in zip(x, y, strict=True))
     assert before <= cost <= 1.001 * before
     again = tuned(made)

@@ -39,6 +39,7 @@ def weighed(table: Table, weights: str, part: bool = False) -> Table:
 
     A `part` of a table may be left without rows.
 
+    >>> from downslope.data.table import open_table
     >>> weighed(open_table({"x": [1.0, 2.0], "w": [0.0, 3.0]}), "w").columns["x"].tolist()
     [2.0]
     """
