@@ -5,6 +5,7 @@ from array_zoo import (
     aliases,
     elements,
     indices,
+    integration,
     linear_algebra,
     lists,
     procedures,
@@ -18,6 +19,7 @@ from array_zoo import (
 from array_zoo.registry import ARRAY_ZOO, ArraySpecimen
 
 FAMILIES = (
+    integration,
     algorithms,
     aliases,
     elements,

@@ -33,9 +33,16 @@ def undefined(form: Function, value: Any, results: Iterable[Any]) -> None:
 
 
 def singular(form: Function, error: Exception) -> None:
-    """Raise `ProgramError` for an error of linear algebra that the program itself does not raise."""
+    """Raise `ProgramError` for an error of a derivative, or of a program of ours, that the user's does not raise."""
     if type(error).__name__ == "LinAlgError":
         raise no_derivative(form) from error
+    if isinstance(error, FloatingPointError):
+        raise ProgramError(
+            f"{form.name} cannot be differentiated here",
+            loc=form.loc,
+            why="an integration took steps that are too small, or a root lies where the slope is 0 or not defined.",
+            fix="choose another point, or larger tolerances.",
+        ) from error
 
 
 def no_derivative(form: Function, name: str = "", loc: Loc | None = None) -> ProgramError:

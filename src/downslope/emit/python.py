@@ -54,7 +54,7 @@ PRECEDENCE: Mapping[str, int] = {
 }  # fmt: skip
 DTYPES: Mapping[Type, str] = {"f": "", "i": ", np.int64", "b": ", np.bool_"}
 RAISED = frozenset(
-    {"ArithmeticError", "AssertionError", "Exception", "IndexError", "KeyError", "OverflowError", "RuntimeError",
+    {"ArithmeticError", "AssertionError", "Exception", "FloatingPointError", "IndexError", "KeyError", "OverflowError", "RuntimeError",
      "RecursionError", "TypeError", "ValueError", "ZeroDivisionError"}
 )  # fmt: skip
 

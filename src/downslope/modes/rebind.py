@@ -18,6 +18,7 @@ from downslope.errors import UsageError
 from downslope.ir.structure import built, classes_of, holder_of, is_frozen, leaves, shape_of
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.modes.object_linalg import linear_algebra
+from downslope.modes.object_scipy import MODULES, scipy_functions
 from downslope.rules import SPELLINGS
 
 Function = Callable[..., Any]
@@ -49,7 +50,7 @@ class Patches:
 
         Modules that were never imported cannot occur in a program, and are not imported here.
         """
-        loaded = [module for module in _modules(len(SPELLINGS)) if module in sys.modules]
+        loaded = [module for module in (*_modules(len(SPELLINGS)), *MODULES) if module in sys.modules]
         if self._state != (state := (len(SPELLINGS), len(loaded))):
             self._found, self._state = self._collected(loaded), state
             self._builtins = {name: self._found.get(id(v), v) for name, v in vars(builtins).items()}
@@ -64,6 +65,7 @@ class Patches:
                 found[id(target)] = self.namesake(op, target)
         found |= {id(target): self._guarded(new, target) for target, new in self._special()}
         found |= {id(original): maker(original) for original in makers()}
+        found |= {id(original): new for original, new in scipy_functions()}
         found[id(float)] = _float_for(self._kind, self.namesake("to_float", float))
         return found
 

@@ -17,6 +17,12 @@ def finite(a: Any) -> bool:
 
 
 @register_jitable
+def whole_held(a: Any) -> Any:
+    """A copy."""
+    return a.copy()
+
+
+@register_jitable
 def whole_solve(a: Any, b: Any) -> Any:
     """The solution of `a @ x = b`."""
     if not b.size:

@@ -123,6 +123,7 @@ def _kind(value: Value) -> Kind:
 def _whole_callee(rule: "Whole", kinds: tuple[Kind, ...], lower: Lower) -> Callee:
     outputs = rule.results(kinds)
     callee = Callee(rule.name, kinds, outputs, tuple(None for _ in outputs), routine=rule.routine, given=True)
+    callee.stops = rule.jvp is None
     with_programs(callee, rule.jvp, rule.vjp, lower)
     return callee
 

@@ -380,7 +380,7 @@ class _Fence(ObjectFence):
                 "write it with functions that have a rule, or add a row (docs/adding-a-rule.md).",
             )
 
-    def _helper(self, value: object, node: ast.Call, name: str) -> Iterator[Problem]:
+    def _helper(self, value: object, node: ast.expr, name: str) -> Iterator[Problem]:
         try:
             if plain(value) in self.callers:
                 yield self._recursion(node, name)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from downslope.errors import Problem
 from downslope.read.array_names import CHANGING, CHANGING_METHODS, WORDS
+from downslope.read.callables import is_helper
 from downslope.read.comprehensions import TAKERS, Comprehension, bound_by
 from downslope.read.resolve import ITERATORS, Row, resolve, row_of
 from downslope.read.source import Source
@@ -27,6 +28,14 @@ class ArrayFence(ABC):
     @abstractmethod
     def _expression(self, node: ast.expr, local: Locals, nested: Nested) -> Iterator[Problem]:
         """What is wrong with an expression."""
+
+    @abstractmethod
+    def _function(self, node: ast.FunctionDef | ast.Lambda, visible: dict[str, ast.AST]) -> Iterator[Problem]:
+        """What is wrong with a function."""
+
+    @abstractmethod
+    def _helper(self, value: object, node: ast.expr, name: str) -> Iterator[Problem]:
+        """What is wrong with a helper that is used at a place."""
 
     @abstractmethod
     def _problem(self, node: ast.AST, what: str, why: str, fix: str) -> Problem:
@@ -153,8 +162,27 @@ class ArrayFence(ABC):
         if isinstance(node, ast.List | ast.Tuple):
             for element in node.elts:
                 yield from self._option(element, local, nested)
+        elif isinstance(node, ast.Lambda):
+            yield from self._function(node, dict.fromkeys(local, node) | nested)
+        elif self._is_function(node, local, nested):
+            yield from self._passed(node)
         elif not (isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, str))):
             yield from self._expression(node, local, nested)
+
+    def _is_function(self, node: ast.expr, local: Locals, nested: Nested) -> bool:
+        """Whether an argument names a function that can be read."""
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        if isinstance(node, ast.Name) and (node.id in local or node.id in nested):
+            return isinstance(nested.get(node.id), ast.FunctionDef)
+        target = resolve(node, self.source.namespace)
+        return callable(target) and row_of(target) is None and is_helper(target)
+
+    def _passed(self, node: ast.expr) -> Iterator[Problem]:
+        """What is wrong with a function that is passed on; a nested one is looked at where it is defined."""
+        target = resolve(node, self.source.namespace)
+        if is_helper(target):
+            yield from self._helper(target, node, ast.unparse(node))
 
     def _method(self, func: ast.Attribute, local: Locals, nested: Nested) -> Iterator[Problem]:
         if not (isinstance(func.value, ast.Call) and ast.unparse(func.value) == "super()"):

@@ -62,7 +62,7 @@ class Known:
 class Closure:
     """A nested function and the frame it was defined in."""
 
-    node: ast.FunctionDef
+    node: ast.FunctionDef | ast.Lambda
     frame: "Frame"
     defaults: Mapping[str, Value]
 

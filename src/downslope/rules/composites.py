@@ -14,5 +14,16 @@ SUMS = ("numpy.einsum", "numpy.kron", "numpy.cross", "numpy.vdot", "numpy.tensor
 SERIES = (
     "numpy.interp", "numpy.convolve", "numpy.correlate", "numpy.trapezoid", "numpy.polyval", "numpy.vander",
 )  # fmt: skip
-COMPOSITES = (*LINEAR_ALGEBRA, *SUMS, *SERIES)
+FUNCTIONS = (
+    "scipy.integrate.solve_ivp", "scipy.optimize.brentq", "scipy.optimize.newton", "scipy.optimize.root_scalar",
+)  # fmt: skip
+"""Those that take a function of the program's."""
+REFUSED = (
+    "scipy.integrate.odeint", "scipy.integrate.quad", "scipy.optimize.root", "scipy.optimize.fsolve",
+    "scipy.optimize.minimize", "scipy.optimize.bisect", "scipy.optimize.ridder", "scipy.optimize.toms748",
+    "scipy.optimize.brenth",
+)  # fmt: skip
+"""Those that are refused with a reason of their own."""
+HELD = "downslope.rules.programs.holding.held"
+COMPOSITES = (*LINEAR_ALGEBRA, *SUMS, *SERIES, *FUNCTIONS, *REFUSED, HELD)
 """By the dotted names that users write."""

@@ -34,8 +34,8 @@ class Whole:
     name: str
     routine: str
     results: Result
-    jvp: Program
-    vjp: Program
+    jvp: Program | None = None  # without derivatives, its results count as constants
+    vjp: Program | None = None
 
 
 def _solve_jvp(a: Any, b: Any, x: Any, a_dot: Any, b_dot: Any) -> Any:
@@ -85,6 +85,7 @@ def _factor(name: str, *results: Kind) -> Whole:
 
 ROWS = (
     Whole("solve", "whole_solve", lambda kinds: (kinds[1],), _solve_jvp, _solve_vjp),
+    Whole("held", "whole_held", lambda kinds: (kinds[0],)),
     Whole("inv", "whole_inv", lambda _: (MATRIX,), _inv_jvp, _inv_vjp),
     Whole("det", "whole_det", lambda _: ("f",), _det_jvp, _det_vjp),
     Whole("slogdet", "whole_slogdet", lambda _: ("f", "f"), _slogdet_jvp, _slogdet_vjp),

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Lit
-from downslope.read.frames import Frame, Value
-from downslope.read.library import factors, linear_algebra, norms, series, sums
+from downslope.read.callables import is_helper
+from downslope.read.frames import Closure, Frame, Value
+from downslope.read.library import factors, functions, linear_algebra, norms, series, sums
 from downslope.read.library.call import Host, LibraryCall
+from downslope.read.resolve import number, resolve, row_of
+from downslope.read.source import read_source
 from downslope.read.views import Word
 from downslope.rules.composites import COMPOSITES
 
-MODULES = (linear_algebra, factors, norms, sums, series)
+MODULES = (linear_algebra, factors, norms, sums, series, functions)
 LIBRARY: Mapping[str, Callable[..., Value]] = {
     name: next(getattr(m, short) for m in MODULES if hasattr(m, short))
     for name in COMPOSITES
@@ -33,7 +36,8 @@ def library_call(
             inner = value(part.operand)
             if isinstance(inner, Lit) and type(inner.value) in (int, float):
                 return Lit(-inner.value)  # type: ignore[operator]  # it is a number
-        return expression(part, frame)
+        given = function(part, frame)
+        return expression(part, frame) if given is None else given
 
     run = LIBRARY[name]
     args = [value(argument) for argument in node.args]
@@ -50,3 +54,21 @@ def library_call(
             fix="leave the others out.",
         ) from error
     return run(call, *args, **keywords)
+
+
+def function(node: ast.expr, frame: Frame) -> Closure | None:
+    """An argument that is a function: a nested or another one of the program's, or a lambda."""
+    if isinstance(node, ast.Lambda):
+        return Closure(node, frame, {})
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    found = frame.find(node.id) if isinstance(node, ast.Name) else None
+    if found is not None:
+        return found if isinstance(found, Closure) else None
+    target = resolve(node, frame.source.namespace)
+    if not callable(target) or row_of(target) is not None or not is_helper(target):
+        return None
+    source = read_source(target)
+    numbers = {name: number(value) for name, value in {**source.defaults, **source.preset}.items()}
+    known: dict[str, Value] = {name: Lit(value) for name, value in numbers.items() if value is not None}
+    return Closure(source.node, Frame(source, known), known)
