@@ -58,8 +58,10 @@ def check(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, engine: Engi
     read, names = program(f, every)  # without source all modes would be dual numbers, and agree
     if is_structured(read, args, {}):
         one = call(read, names, args, {})
-        return check(one.leaves, *one.values, wrt=one.wrt, engine=engine)
-    idle(read, names)
+        smooth = [name for name in _smooth(one.leaves, one.values) if name in one.wrt]
+        return check(one.leaves, *one.values, wrt=smooth, engine=engine)
+    if not read.source.leaves:
+        idle(read, names)
     slopes: dict[str, tuple[float, ...]] = {}
     refused: dict[str, str] = {}
     parts: tuple[Any, ...] = ()

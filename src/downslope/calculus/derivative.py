@@ -117,6 +117,7 @@ class Derivative:
     def _of_structures(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The derivative at arguments some of which are structures."""
         one = call(self.program, self.wrt, args, kwargs)
+        one_output(one.leaves.program)
         key = (one.leaves.shapes, one.wrt)
         if key not in self._shaped:
             self._shaped[key] = self.of_leaves(one.leaves.shapes, one.wrt)
@@ -137,6 +138,8 @@ class Derivative:
     def flattened(self, shapes: tuple[Shape, ...]) -> Program:
         """The derivative as a program of leaves."""
         inner = self.of_leaves(shapes)
+        if not self.several and inner.wrt == self.wrt:  # one number stays one
+            inner = replace(inner, several=False)
         flat, _ = inner.as_program(None)
         parts = tuple(program_of(self.program, shapes).shape(name) for name in self.wrt)
         result = Structure("tuple", tuple, tuple(range(len(parts))), parts) if self.several else parts[0]

@@ -16,6 +16,7 @@ from downslope.calculus.shaped import (
     shaped_values,
     zero_like,
 )
+from downslope.calculus.structured import call, is_structured
 from downslope.errors import Loc, UsageError
 from downslope.ir.nodes import Function, Let, Load, New, Store, names_of, walk
 from downslope.modes.forward import forward
@@ -29,7 +30,6 @@ from downslope.passes.simplify import simplified
 from downslope.passes.types import arrays
 from downslope.passes.useful import useful
 from downslope.read.guess import guessed
-from downslope.read.lower import lower
 from downslope.read.targets import target
 
 Facts = Mapping[str, Seeds]
@@ -50,12 +50,16 @@ def explain(f: Callable[..., Any] | str, wrt: Wrt = None, *, at: Sequence[Any] |
     ('forward', [True])
     """
     read, names = program(f, wrt)
+    if at is not None and not isinstance(at, str) and is_structured(read, at, {}):
+        one = call(read, names, at, {})
+        return explain(one.leaves, one.wrt, at=one.values)
     values = None if at is None else _values(read, names, at)
     kinds = _kinds(read) if values is None else tuple(map(kind_of, values))
     function = read.form(kinds)
     labels = params_of(function, names)
     mode, reason, make = _mode(function, names)
-    whole = function if isinstance(f, Differentiated) else lower(read.source, kinds)
+    derived = isinstance(f, Differentiated) and not read.source.leaves
+    whole = function if derived else read.lowered(kinds).function
     cuts = tuple(place for place in severed(function, labels) if place is not None)
     taken = kept(reverse(function, labels, seeded=True), names_of(function))
     times = None if values is None else _measure(Transformed(read, names, make, "native"), values)

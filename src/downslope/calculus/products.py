@@ -70,7 +70,7 @@ def jacobian(
     if sparse:
         from downslope.calculus.sparse import SparseJacobian  # scipy.sparse is slow to load
 
-        return _called(SparseJacobian(read, names, several(wrt), engine))
+        return _called(read, SparseJacobian(read, names, several(wrt), engine))
     run = _numbers(read, names, forward, engine)
     shaped = ShapedJacobian(read, names, several(wrt), engine)
 
@@ -120,7 +120,7 @@ def hessian(
     if sparse:
         from downslope.calculus.sparse import SparseHessian  # scipy.sparse is slow to load
 
-        return _called(SparseHessian(read, names, several(wrt), engine))
+        return _called(read, SparseHessian(read, names, several(wrt), engine))
     run = _numbers(read, names, lambda function, labels: forward(reverse(function, labels), labels), engine)
     shaped = ShapedHessian(read, names, several(wrt), engine)
 
@@ -271,9 +271,19 @@ def _told(f: Callable[..., Any] | str, read: Program, names: Sequence[str]) -> N
         idle(read, names)
 
 
-def _called(shaped: Callable[[Sequence[Any], Mapping[str, Any]], Any]) -> Callable[..., Any]:
+def _called(read: Program, shaped: Callable[[Sequence[Any], Mapping[str, Any]], Any]) -> Callable[..., Any]:
     """A function of the program's arguments."""
-    return lambda *args, **kwargs: shaped(args, kwargs)
+
+    def matrices(*args: Any, **kwargs: Any) -> Any:
+        if is_structured(read, args, kwargs):
+            raise UsageError(
+                "sparse matrices of a structure",
+                why="a matrix is of the elements of arrays.",
+                fix="leave out sparse, or pass the arrays as arguments.",
+            )
+        return shaped(args, kwargs)
+
+    return matrices
 
 
 def _without_source(

@@ -23,6 +23,7 @@ from downslope.ir.structure import (
     shape_of,
     step,
 )
+from downslope.passes.cuts import counts
 from downslope.passes.simplify import simplified
 from downslope.read.lower import lowered
 from downslope.read.resolve import is_array
@@ -60,18 +61,18 @@ class Leaves:
         """The structure of an argument."""
         return self.shapes[self.whole.position(argument)]
 
-    def result(self, values: Sequence[Any]) -> Shape:
-        """The structure of the result for such leaves."""
-        return self.program.lowered(kinds_of(self.program, values)).result
-
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a program with structures: the program of leaves, their values, and which vary in which argument."""
+    """One call of a program with structures: the program of leaves, their values, and which vary in which argument.
+
+    `result` is the structure of what the program returns.
+    """
 
     leaves: Leaves
     values: tuple[Any, ...]
     varied: Mapping[str, tuple[str, ...]]
+    result: Shape
 
     @property
     def wrt(self) -> tuple[str, ...]:
@@ -121,13 +122,16 @@ def call(read: Program, names: Sequence[str], args: Sequence[Any], kwargs: Mappi
         for name, shape in zip(read.arguments, shapes, strict=True)
         for leaf in leaves(shape, given[name], name)
     )
-    _check_shared(flat, values, [given[name] for name in read.arguments])
-    can = {n: _can_vary(value) for n, value in zip(flat.program.arguments, values, strict=True)}
+    kinds = kinds_of(flat.program, values)
+    _check_shared(flat, kinds, [given[name] for name in read.arguments])
+    fixed = counts(flat.program.form(kinds))
+    named = zip(flat.program.arguments, values, strict=True)
+    can = {n: n not in fixed and _can_vary(value) for n, value in named}
     varied = {
         name: tuple(leaf for leaf in flat.names(name) if can[leaf] or flat.shape(name) == LEAF)
         for name in names
     }
-    return Call(flat, values, varied)
+    return Call(flat, values, varied, flat.program.lowered(kinds).result)
 
 
 def program_of(read: Program, shapes: tuple[Shape, ...]) -> Leaves:
@@ -184,10 +188,16 @@ def flat_result(value: Any) -> Any:
 
 
 def kinds_of(read: Program, values: Sequence[Any]) -> Kinds:
-    """The types of leaves; those of numbers alone are read as floats."""
-    if read.given is not None and not any(map(is_array, values)):
-        return tuple("f" for _ in values)
-    return tuple(map(kind_of, values))
+    """The types of leaves; those of numbers alone are read as floats. Raises `UsageError` for other values."""
+    if not any(map(is_array, values)):
+        numbers = [number_of(v, n, False) for n, v in zip(read.arguments, values, strict=True)]
+        return tuple(map(kind_of, numbers)) if read.given is None else tuple("f" for _ in numbers)
+    from downslope.calculus.native_arrays import native_array  # NumPy is slow to load
+
+    named = zip(read.arguments, values, strict=True)
+    return tuple(
+        kind_of(native_array(v, n, False) if is_array(v) else number_of(v, n, False)) for n, v in named
+    )
 
 
 def _can_vary(value: Any) -> bool:
@@ -197,15 +207,8 @@ def _can_vary(value: Any) -> bool:
     return not isinstance(value, bool)
 
 
-def _check_shared(flat: Leaves, values: Sequence[Any], given: Sequence[Any]) -> None:
+def _check_shared(flat: Leaves, kinds: Kinds, given: Sequence[Any]) -> None:
     """Raise `UsageError` if an object that the program changes is in its arguments twice."""
-    kinds = kinds_of(
-        flat.program,
-        [
-            v if is_array(v) else number_of(v, n, False)
-            for n, v in zip(flat.program.arguments, values, strict=True)
-        ],
-    )
     changed = flat.program.lowered(kinds).changed
     if not changed:
         return

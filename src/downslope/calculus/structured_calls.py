@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from downslope.calculus.program import Program
-from downslope.calculus.structured import Call, call, kinds_of
+from downslope.calculus.structured import Call, call
 from downslope.errors import UsageError
 from downslope.ir.structure import Shape, Structure, built, leaves
 from downslope.read.resolve import is_array
@@ -36,7 +36,7 @@ def gradient_of(one: Call, several: bool, slopes: Numbers) -> Any:
 
 def jacobian_of(one: Call, several: bool, blocks: Any) -> Any:
     """For each leaf of the result, in its structure, what `gradient_of` gives for a gradient."""
-    result = one.leaves.result(one.values)
+    result = one.result
     rows = _rows(blocks, isinstance(result, Structure))
     return built(result, iter([_row(one, several, row) for row in rows]))
 
@@ -79,13 +79,13 @@ def _varied(one: Call) -> list[Any]:
 
 def result_of(one: Call, values: Any) -> Any:
     """The leaves of a result, in its structure."""
-    result = one.leaves.result(one.values)
+    result = one.result
     return built(result, iter(values)) if isinstance(result, Structure) else values
 
 
 def pulling(one: Call, pull: Callable[..., Numbers]) -> Callable[..., tuple[Any, ...]]:
     """What takes cotangents in the structure of the result, and gives them in those of the arguments."""
-    result = one.leaves.result(one.values)
+    result = one.result
 
     def pulled(*bars: Any) -> tuple[Any, ...]:
         """The cotangent of each input."""
@@ -116,8 +116,7 @@ def returns_structure(read: Program, args: Sequence[Any], kwargs: Mapping[str, A
     """Whether a program returns more than numbers, arrays and tuples of these."""
     if read.source.leaves or read.make is not None:
         return False
-    one = call(read, (), args, kwargs)
-    result = one.leaves.program.lowered(kinds_of(one.leaves.program, one.values)).result
+    result = call(read, (), args, kwargs).result
     return isinstance(result, Structure) and _named(result)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from downslope.calculus.program import Program, Wrt, by_position, kind_of, params_of, program
 from downslope.calculus.run import copied, raised
 from downslope.calculus.shaped import positions, shaped_values
+from downslope.calculus.structured import call, is_structured
 from downslope.calculus.traced import Slope, Trace
 from downslope.errors import Loc, Problem, ProgramError
 from downslope.ir.nodes import Function, Let, While, walk
@@ -28,6 +29,9 @@ def trace(f: Callable[..., Any] | str, *args: Any, wrt: Wrt = None, **kwargs: An
     'divide'
     """
     read, names = program(f, wrt)
+    if is_structured(read, args, kwargs):
+        one = call(read, names, args, kwargs)
+        return trace(one.leaves, *one.values, wrt=one.wrt)
     values, _ = shaped_values(read, args, kwargs, names)
     function = read.form(tuple(map(kind_of, values)))
     from downslope.native.steps import Steps  # Numba is slow to load

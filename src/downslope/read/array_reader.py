@@ -223,6 +223,7 @@ class ArrayReader:
             return self.member(base, node, frame)
         lengths = base.lengths if isinstance(base, View | Lazy) else ()
         if not isinstance(base, View | Lazy):
+            self.place = frame.source.loc(node)
             raise self.no_array(f"{ast.unparse(node)}: a number has no such attribute")
         match node.attr:
             case "shape":

@@ -47,7 +47,7 @@ def method_of(cls: type, name: str) -> FunctionType | None:
 
 def is_generated(function: FunctionType) -> bool:
     """Whether a method was made by `dataclass` or `namedtuple`, and has no text."""
-    return function.__code__.co_filename.startswith("<") and function.__name__.startswith("__")
+    return function.__code__.co_filename == "<string>" and function.__name__.startswith("__")
 
 
 def next_in_line(cls: type, after: type, name: str) -> Any:

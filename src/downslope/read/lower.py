@@ -55,17 +55,27 @@ def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] 
     every: list[Kind] = list(kinds) or ["f" for _ in names]
     apart: frozenset[Key] = frozenset()
     while True:
+        lowerer = _Lowerer()
         try:
-            return _lowered(source, every, given, names, apart)
+            return _lowered(lowerer, source, every, given, names, apart)
         except Again as again:
             apart |= again.keys
+        except UnsupportedError as error:
+            if kinds or not lowerer.objects.state:
+                raise
+            # With objects around, an argument that was taken for a number may well be one.
+            raise ArrayExpected(problems=error.problems) from error
 
 
 def _lowered(
-    source: Source, kinds: Sequence[Kind], given: Sequence[Shape], names: Sequence[str], apart: frozenset[Key]
+    lowerer: "_Lowerer",
+    source: Source,
+    kinds: Sequence[Kind],
+    given: Sequence[Shape],
+    names: Sequence[str],
+    apart: frozenset[Key],
 ) -> Lowered:
     """The program with these variables told apart when it runs. Raises `Again` where more of them must be."""
-    lowerer = _Lowerer()
     lowerer.arrays.apart = apart
     params = lowerer.parameters(names, kinds)
     leaf = iter([lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)])

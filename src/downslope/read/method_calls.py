@@ -167,7 +167,7 @@ class MethodCalls(UnrollingReader):
             return self.call_of(said.__func__, [], node, frame)  # type: ignore[arg-type]  # text_of checks it
         if isinstance(said, classmethod):
             return self.call_of(said.__func__, [Known(cls)], node, frame)  # type: ignore[arg-type]  # text_of checks it
-        if isinstance(said, FunctionType) and not said.__code__.co_filename.startswith("<"):
+        if isinstance(said, FunctionType) and not is_generated(said):
             return self.call_of(said, [base], node, frame)
         return None
 

@@ -71,11 +71,9 @@ class ObjectReader(ContainerCalls):
         raise self.unsupported(
             f"{shown}: {self.article(held)} has no attribute {name!r}",
             f"it holds {', '.join(map(str, held.keys)) or 'nothing'}.",
-            close_to(
-                name,
-                held.keys,
-                f"write {step(held.holder, name)}." if held.holder == "dict" else "check the name.",
-            ),
+            f"write {step('dict', name)}."
+            if held.holder == "dict" and held.find(name) is not None
+            else close_to(name, held.keys, "check the name."),
         )
 
     def of_class(self, base: Known, name: str, shown: str) -> Value:
