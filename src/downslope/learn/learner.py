@@ -4,7 +4,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -69,6 +69,16 @@ class Learner:
         newest = self.registry.head().version
         if newest is not None:
             self._reader = self._checked(newest)
+
+    def close(self) -> None:
+        """Give up the connections to the registry; also done at the end of a `with` block."""
+        self.registry.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # ---- learning ------------------------------------------------------------------------------
 
