@@ -14,6 +14,7 @@ from array_zoo import ARRAY_ZOO, ArraySpecimen
 from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import kind_of, program
 from downslope.calculus.shaped import Transformed, pulled, pushed, rows, zero_like
+from downslope.ir.calls import reachable
 from downslope.ir.check import faults
 from downslope.ir.versions import linear
 from downslope.modes.dual import dual_element
@@ -209,6 +210,9 @@ def test_every_form_is_well_formed(one: ArraySpecimen) -> None:
     for form in (base, forward(base, labels, seeded=True), gradient, forward(gradient, labels, seeded=True)):
         linear(form)
         assert not faults(form, ARITY)
+        for callee in reachable(form):
+            if callee.function is not None:  # of two halves, one pushes and the other pops
+                assert [f for f in faults(linear(callee.function), ARITY) if "tape" not in f] == []
 
 
 @pytest.mark.filterwarnings("ignore::downslope.errors.DownslopeWarning")  # some inputs do not matter

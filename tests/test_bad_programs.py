@@ -36,16 +36,16 @@ def body(name: str, statements: str, place: str, arguments: str = "x") -> Bad:
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
 
 BAD = (
-    Bad("recursion", "def program(x):\n    return x if x < 1 else program(x / 2)\n", "program(x / 2)"),
+    Bad("endless recursion", "def program(x):\n    return x * program(x / 2)\n", "def program(x):"),
     Bad(
-        "mutual recursion",
-        "def other(x):\n    return program(x - 1)\n\n\ndef program(x):\n    return other(x) if x > 0 else x\n",
-        "program(x - 1)",
+        "endless mutual recursion",
+        "def other(x):\n    return program(x - 1)\n\n\ndef program(x):\n    return other(x) if x > 0 else other(-x)\n",
+        "def other(x):",
     ),
     Bad(
-        "recursive helper",
-        "def fact(n):\n    return 1 if n < 2 else n * fact(n - 1)\n\n\ndef program(x):\n    return x * fact(3)\n",
-        "fact(n - 1)",
+        "recursion with another form of result at each depth",
+        "def deep(n):\n    return 1.0 if n < 2 else (n, deep(n - 1))\n\n\ndef program(x):\n    return x * deep(3)[0]\n",
+        "return 1.0 if n < 2 else (n, deep(n - 1))",
     ),
     Bad("star arguments", "def program(*args):\n    return args\n", "args"),
     Bad("star keywords", "def program(x, **options):\n    return x\n", "options"),

@@ -12,7 +12,7 @@ import downslope as ds
 from array_zoo import ARRAY_ZOO, ArraySpecimen
 from downslope.calculus.program import params_of, program, values_of
 from downslope.calculus.run import Runner
-from downslope.errors import DownslopeError
+from downslope.errors import DownslopeError, UnsupportedError
 from downslope.ir.check import faults
 from downslope.ir.nodes import Block, For, Function, Lit, Param, Pop
 from downslope.ir.versions import linear
@@ -27,6 +27,18 @@ from zoo import ZOO, Specimen
 
 pytestmark = pytest.mark.filterwarnings("ignore::downslope.errors.DownslopeWarning")
 ARITY = {name: len(row.args) for name, row in RULES.items()}
+
+
+def recursive(one: Specimen | ArraySpecimen) -> bool:
+    """Whether a specimen calls itself: how deep is known when it runs, so its tape cannot become arrays."""
+    return one.program.__module__.endswith("recursion")
+
+
+@pytest.mark.parametrize("one", [one for one in ARRAY_ZOO if recursive(one)], ids=str)
+def test_recursion_is_refused_with_a_reason(one: ArraySpecimen) -> None:
+    with pytest.raises(UnsupportedError, match="reverse mode twice through the calls") as caught:
+        array_hessian(one, "python")
+    assert "forward mode" in str(caught.value)
 
 
 def sound(function: Function) -> Function:
@@ -60,7 +72,7 @@ def hessian(one: Specimen, engine: Any) -> list[float]:
     return [entry for row in rows for entry in row]
 
 
-@pytest.mark.parametrize("one", ZOO, ids=str)
+@pytest.mark.parametrize("one", [one for one in ZOO if not recursive(one)], ids=str)
 def test_programs_of_numbers(one: Specimen) -> None:
     expected = [float(dual_higher(one.program, one.args, (j, i))) for i in one.wrt for j in one.wrt]
     close(hessian(one, "python"), expected)
@@ -105,7 +117,7 @@ def array_hessian(one: ArraySpecimen, engine: Any) -> list[list[float]]:
     return rows
 
 
-@pytest.mark.parametrize("one", ARRAY_ZOO, ids=str)
+@pytest.mark.parametrize("one", [one for one in ARRAY_ZOO if not recursive(one)], ids=str)
 def test_programs_with_arrays(one: ArraySpecimen) -> None:
     agree(array_hessian(one, "python"), dual_hessian(one))
 

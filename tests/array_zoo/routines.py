@@ -62,12 +62,6 @@ def solve_in_a_branch(a: Any, b: Any, t: float) -> float:
     return total
 
 
-@specimen(A3, B3)
-def solve_the_same_twice(a: Any, b: Any) -> float:
-    x = np.linalg.solve(a, np.linalg.solve(a, b))
-    return float(x @ b)
-
-
 @specimen(vector(3))
 def solve_with_itself(v: Any) -> float:
     a = np.outer(v, v) + np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 4.0]])

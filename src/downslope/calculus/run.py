@@ -60,6 +60,9 @@ class Runner:
             raise endless(source, values) from error
         except DownslopeError:
             raise
+        except RecursionError as error:
+            explained(source, values)
+            raise too_deep(source, values) from error
         except Exception as error:
             explained(source, values)
             singular(self.read.function, error)
@@ -85,6 +88,16 @@ def endless(source: Source, values: list[Any]) -> ProgramError:
         loc=source.loc(source.node),
         why=f"it was stopped after {LIMIT:,} passes, at {_shown(source, values)}.",
         fix="check the loop's condition for these inputs.",
+    )
+
+
+def too_deep(source: Source, values: list[Any]) -> ProgramError:
+    """The error for calls inside one another that do not fit on native code's stack."""
+    return ProgramError(
+        f"functions of {source.name} call themselves too deeply",
+        loc=source.loc(source.node),
+        why=f"at {_shown(source, values)} there are more calls inside one another than the stack has room for.",
+        fix="write the recursion as a loop, or split the work in halves.",
     )
 
 

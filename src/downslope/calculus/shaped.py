@@ -8,7 +8,7 @@ import numpy as np
 
 from downslope.calculus.native_arrays import native_array, same_memory
 from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, one_output, params_of
-from downslope.calculus.run import Engine, copied, endless, explained, too_large
+from downslope.calculus.run import Engine, copied, endless, explained, too_deep, too_large
 from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import emit
 from downslope.errors import DownslopeError, UnsupportedError, UsageError
@@ -91,6 +91,9 @@ class Transformed:
             raise endless(source, all_values) from error
         except DownslopeError:
             raise
+        except RecursionError as error:
+            explained(source, all_values)
+            raise too_deep(source, all_values) from error
         except ValueError as error:
             explained(source, all_values)
             singular(self.form(values), error)

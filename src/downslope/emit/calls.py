@@ -20,12 +20,13 @@ Write = Callable[[Callee, Kinds, str], list[str]]
 class Parts:
     """The functions that a program calls, with the names they have in its text."""
 
-    def __init__(self, function: Function, write: Write) -> None:
+    def __init__(self, function: Function, write: Write, prefix: str = "") -> None:
+        """With a `prefix`, names are unlike those of another program in the same file."""
         every = list(bodies(function))
         taken = frozenset[str]().union(*(names_of(body) for body in every))
         self._ops = {stmt.op for body in every for stmt in walk(body.body) if isinstance(stmt, Let)}
         self._names = Names(taken | {function.name})
-        self._write = write
+        self._write, self._prefix = write, prefix
         self._found: dict[tuple[Callee, Kinds], str] = {}
         self._lines: dict[str, list[str]] = {}
 
@@ -34,6 +35,7 @@ class Parts:
         if (callee, kinds) not in self._found:
             clash = callee.name in RESERVED or helpers_of(self._ops, {callee.name})
             name = self._names.fresh(f"call_{callee.name}" if clash else callee.name)
+            name = f"{self._prefix}{name}"
             self._found[callee, kinds] = name
             self._lines[name] = self._write(callee, kinds, name)
         return self._found[callee, kinds]

@@ -440,6 +440,8 @@ def emit(
         return x * x
     """
     emitter = Emitter(function, given, fused=fused)
+    if name.startswith("_"):
+        emitter.parts = Parts(function, emitter.part, f"{name}_")
     emitter.put(0, f"def {name or function.name}({', '.join(param.name for param in function.params)}):")
     if emitter.has_tape:
         emitter.put(1, "tape = np.empty(64)")

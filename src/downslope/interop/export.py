@@ -1,6 +1,7 @@
 """A program's value and gradient as a Python file that does not need downslope."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +16,18 @@ from downslope.data.write import replace
 from downslope.emit.python import emit
 from downslope.errors import UnsupportedError, UsageError
 from downslope.interop.standalone import SAFE, helpers, rewritten
+from downslope.ir.calls import own_callees, reachable, recursive
 from downslope.ir.nodes import Function
 from downslope.ir.types import Type
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 
 DECORATOR = '@numba.njit(error_model="{}")\n'
+
+
+def decorated(text: str, decorator: str) -> str:
+    """The functions of a text, each with the decorator."""
+    return re.sub(r"^def ", f"{decorator}def ", text, flags=re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -117,8 +124,8 @@ class Exported:
         body = [
             *safe,
             *written,
-            f"{plain}{primal}",
-            f"{numpy}{sweep}",
+            decorated(primal, plain),
+            decorated(sweep, numpy),
             *(f"{plain}{f}" for f in self.functions()),
         ]
         head = "\n".join([*self._imports("\n".join(body)), *imported])
@@ -165,6 +172,14 @@ def exported(f: Callable[..., Any] | str, wrt: Wrt = None, *, numba: bool = Fals
         )
     one_output(read)
     idle(read, names)
+    mutual = [one for one in reachable(read.given) if recursive(one) and one not in own_callees(one)]
+    if numba and mutual:
+        raise UnsupportedError(
+            f"an export of {read.source.name} for Numba: {mutual[0].name} calls itself through another function",
+            loc=read.source.loc(read.source.node),
+            why="Numba does not always link functions that call one another.",
+            fix="export it as Python, or make one function of them.",
+        )
     return Exported(read, names, tuple(_listed(wrt, names)), numba)
 
 

@@ -69,6 +69,11 @@ def recursive(callee: Callee) -> bool:
     return callee.function is not None and callee in reachable(callee.function)
 
 
+def own_callees(callee: Callee) -> tuple[Callee, ...]:
+    """What a callee's own body calls."""
+    return () if callee.function is None else tuple(callees(callee.function))
+
+
 def tapes(callee: Callee) -> bool:
     """Whether a call uses the tape."""
     return _has(callee, (Push, Pop))

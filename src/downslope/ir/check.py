@@ -141,7 +141,7 @@ class _Checker:
             self.define(name, visible)
         match callee.half:
             case "ahead":
-                return (), (("call", callee),)
+                return (), (("call", callee.partner),)
             case "back":
                 return (("call", callee.partner),), ()
         return NOTHING

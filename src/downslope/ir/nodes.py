@@ -241,14 +241,15 @@ class Callee:
     `function` is its body, set when it has been read, for it may call itself. Without one, `routine` is the
     name by which emitted code calls it. `jvp` and `vjp` give its derivatives where they are not made from
     the body; `refused` says why there is none. `half` says that the body only pushes on the tape what its
-    `partner` pops (ahead), or pops what that has pushed (back). `origin` is the function it was made from by a mode.
+    `partner` pops (ahead), or pops what that has pushed (back); both have the
+    first ahead as their partner. `origin` is the function it was made from by a mode.
     """
 
     name: str
     params: tuple[Kind | None, ...]
     outputs: tuple[Kind | None, ...]
     memory: tuple[int | None, ...]
-    function: Function | None = None
+    function: Function | None = field(default=None, repr=False)
     routine: str = ""
     jvp: "Callable[[], Callee] | None" = None
     vjp: "Callable[[], Callee] | None" = None
@@ -256,8 +257,8 @@ class Callee:
     refused: str = ""
     stops: bool = False  # it has no derivative: its outputs count as constants
     half: Literal["", "ahead", "back"] = ""
-    partner: "Callee | None" = None
-    origin: "Callee | None" = None
+    partner: "Callee | None" = field(default=None, repr=False)
+    origin: "Callee | None" = field(default=None, repr=False)
     made: dict[Any, Any] = field(default_factory=dict, repr=False)  # what passes and modes have made of it
 
 

@@ -70,7 +70,7 @@ class Merge:
 
     def value(self, name: str, left: Value, right: Value) -> Value:
         """A variable's value after the branch."""
-        if isinstance(left, Closure) or isinstance(right, Closure):
+        if isinstance(left, Closure | Known) or isinstance(right, Closure | Known):
             return unsettled(name, "the paths of a branch define it differently, or only one does.")
         if isinstance(left, Gone) or isinstance(right, Gone):
             return left if isinstance(left, Gone) else right

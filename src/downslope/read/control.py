@@ -17,6 +17,7 @@ from downslope.read.choices import MOST, Again, Undecided, decided
 from downslope.read.frames import UNSET, Choice, Frame, Record, Thing, Value
 from downslope.read.looping import Entering, Loop, ReadTooEarly, Rebinding, read_after
 from downslope.read.merging import Merging
+from downslope.read.notyet import NotYet
 from downslope.read.objects import Objects
 from downslope.read.views import Buffer, Cell, Gone
 
@@ -47,6 +48,10 @@ class ControlReader(ArrayReader):
     def assign(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Give a target a value."""
 
+    @abstractmethod
+    def leave_out(self, unknown: NotYet) -> None:
+        """Take note of a path that is not read now."""
+
     # ---- branches ------------------------------------------------------------------------------
 
     def branch(self, node: ast.If, frame: Frame) -> None:
@@ -65,13 +70,21 @@ class ControlReader(ArrayReader):
         place, env, arrays = self.place, dict(frame.env), dict(self.arrays.current)
         held = dict(self.objects.state)
         found: list[Side] = []
+        unknown: list[NotYet] = []
         for run in (then, orelse):
             frame.env, self.arrays.current, self.place = dict(env), dict(arrays), place
             self.objects.state = dict(held)
-            body = self.captured(run)
-            found.append(Side(body, frame.env | self.objects.hidden(), self.arrays.current))
+            try:
+                body = self.captured(run)
+                found.append(Side(body, frame.env | self.objects.hidden(), self.arrays.current))
+            except NotYet as error:
+                unknown.append(error)
         frame.env, self.arrays.current, self.place, self.objects.state = env, arrays, place, held
-        return found[0], found[1]
+        if not found:
+            raise NotYet(unknown[0].unknown | unknown[1].unknown)
+        for one in unknown:
+            self.leave_out(one)
+        return found[0], found[-1]
 
     def merged(self, cond: Arg, then: Side, orelse: Side, frame: Frame) -> None:
         """Emit the branch, with what differs between its paths as results."""
@@ -195,8 +208,12 @@ class ControlReader(ArrayReader):
 
         self.merging.held += passes.over
         counts = {buffer: self.arrays.current[buffer] for buffer in passes.over}
+        before = self.state(frame)
         try:
             loop = self.carried(node, frame, body, index)
+        except NotYet as error:
+            self.without_passes(error, frame, before)
+            return
         finally:
             del self.merging.held[len(self.merging.held) - len(passes.over) :]
         for buffer in passes.over:
@@ -228,7 +245,12 @@ class ControlReader(ArrayReader):
             self.out = outer
             self.block(node.body, frame)
 
-        loop = self.carried(node, frame, body)
+        before = self.state(frame)
+        try:
+            loop = self.carried(node, frame, body)
+        except NotYet as error:
+            self.without_passes(error, frame, before)
+            return
         block = Block(loop.body, tuple(loop.yields))
         test = renamed(tests[0], loop.kept)
         self.out.append(While(tuple(loop.carries), test, block, tuple(loop.results), loop.until, place))
@@ -274,3 +296,8 @@ class ControlReader(ArrayReader):
         env, arrays, self.place, out, objects, changes = state
         frame.env, self.arrays.current, self.out = dict(env), dict(arrays), list(out)
         self.objects.state, self.objects.changes = dict(objects), Counter(changes)
+
+    def without_passes(self, error: NotYet, frame: Frame, before: State) -> None:
+        """Leave a loop out for now, as if it made no pass: its body calls what is not known yet."""
+        self.leave_out(error)
+        self.back_to(before, frame)

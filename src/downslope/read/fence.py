@@ -183,11 +183,6 @@ class _Fence(ObjectFence):
             yield self._problem(
                 node, "a helper with *args or **kwargs", "its inputs are not known.", "name them."
             )
-        if any(
-            isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == node.name
-            for c in ast.walk(node)
-        ):
-            yield self._recursion(node, node.name)
         visible: dict[str, ast.AST] = dict.fromkeys(local, node) | nested
         yield from self._function(node, visible)
 
@@ -383,22 +378,13 @@ class _Fence(ObjectFence):
     def _helper(self, value: object, node: ast.expr, name: str) -> Iterator[Problem]:
         try:
             if plain(value) in self.callers:
-                yield self._recursion(node, name)
-                return
+                return  # it calls itself, and is looked at already
             helper = read_source(value)  # type: ignore[arg-type]  # checked by is_helper
         except UnsupportedError as error:
             why = error.problem.why or str(error.problem.what)
             yield self._problem(node, f"the helper {name} cannot be read", why, error.problem.fix)
             return
         yield from _Fence(helper, (*self.callers, plain(helper.function)), {}).problems()
-
-    def _recursion(self, node: ast.AST, name: str) -> Problem:
-        return self._problem(
-            node,
-            f"{name!r} calls itself",
-            "helpers are expanded where they are called; recursion has no end.",
-            "write it as a loop.",
-        )
 
     def _refused(self, node: ast.AST) -> Problem:
         kind = type(node).__name__.removeprefix("Async")

@@ -20,6 +20,8 @@ from downslope.read.library.table import library_call
 from downslope.read.literals import decided
 from downslope.read.merging import nothing
 from downslope.read.object_reader import ObjectReader
+from downslope.read.packing import free_values
+from downslope.read.recursion import ApartReader
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, is_procedure, leaves, structured
@@ -120,7 +122,11 @@ def _apart(function: Function, names: Names) -> Function:
     return replace(function, params=params, body=renamed(function.body, new))
 
 
-class _Lowerer(ObjectReader):
+class _Lowerer(ApartReader, ObjectReader):
+    def apart(self, function: Function) -> Function:
+        """The function with new names for variables called like a function that its code will call."""
+        return _apart(function, self.names)
+
     def parameters(self, names: Sequence[str], kinds: Sequence[Kind]) -> tuple[Param, ...]:
         """The parameters of a function, one for each name."""
         return tuple(
@@ -189,6 +195,16 @@ class _Lowerer(ObjectReader):
             return UNSET
         return frame.env[RESULT]
 
+    def call_closure(self, found: Closure, node: ast.Call, frame: Frame) -> Value:
+        """A call of a nested function or a lambda."""
+        inner = self.bind(found.node, node, frame, found.defaults)
+        around, graph, source = found.frame.source.node, self.table.graph, found.frame.source
+        again = graph.nested_calls_itself(found.node, around)
+        if again or graph.nested_too_long(found.node, around, source):
+            own = {found.node.name: found} if isinstance(found.node, ast.FunctionDef) else {}
+            return self.call_apart(found.node, source, {**own, **free_values(found), **inner}, not again)
+        return self.inlined(found.node, Frame(source, inner, parent=found.frame))
+
     def call(self, node: ast.Call, frame: Frame, hint: str) -> Value:
         found = frame.find(node.func.id) if isinstance(node.func, ast.Name) else None
         if found is not None:
@@ -200,8 +216,7 @@ class _Lowerer(ObjectReader):
         if isinstance(node.func, ast.Call):
             return self.called_value(self.expression(node.func, frame), node, frame)
         if isinstance(found, Closure):
-            inner = self.bind(found.node, node, frame, found.defaults)
-            return self.inlined(found.node, Frame(found.frame.source, inner, parent=found.frame))
+            return self.call_closure(found, node, frame)
         method = self.method(node, frame, hint)
         if method is not None:
             return method
@@ -237,7 +252,11 @@ class _Lowerer(ObjectReader):
             )
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
         inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
-        return self.inlined(helper.node, Frame(helper, _preset(helper) | inner))
+        env = _preset(helper) | inner
+        again = self.table.graph.calls_itself(target)
+        if again or self.table.graph.too_long(target):
+            return self.call_apart(helper.node, helper, env, not again)
+        return self.inlined(helper.node, Frame(helper, env))
 
     def comprehended(self, node: Comprehension, frame: Frame, hint: str) -> Value:
         """The list that a comprehension makes."""
@@ -410,7 +429,7 @@ class _Lowerer(ObjectReader):
         else:
             self.put_item(target, base, new, frame)
 
-    def defaults(self, node: ast.FunctionDef, frame: Frame) -> dict[str, Value]:
+    def defaults(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> dict[str, Value]:
         positional = [*node.args.posonlyargs, *node.args.args]
         pairs = list(zip(reversed(positional), reversed(node.args.defaults), strict=False))
         pairs += [
