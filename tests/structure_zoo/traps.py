@@ -193,3 +193,24 @@ def tuple_in_a_loop(p):
     for _ in range(4):
         state = (state[1], state[0] * p[1][1])
     return state[0] + 2.0 * state[1]
+
+
+@specimen(0.7)
+def comprehension_over_a_tuple(x):
+    a = [v * x for v in (2.0, 5.0)]
+    return a[0] * a[1] + x * sum(v * v for v in (1.0, 3.0))
+
+
+@specimen([Box(0.3), Box(0.9, 0.2), Box(0.1, 0.8)])
+def comprehensions_over_objects(boxes):
+    new = [Box(b.a * 2.0, b.b) for b in boxes]
+    new[0].a *= 3.0
+    pairs = sum(boxes[i].a * boxes[i + 1].b for i in range(len(boxes) - 1))
+    best = max([i * b.a for i, b in enumerate(boxes)])
+    return new[0].a * new[1].b + boxes[0].a + pairs * best + sum(np.array([b.b for b in new]) ** 2)
+
+
+@specimen({"a": 0.3, "skip": 0.5, "b": 0.7})
+def comprehension_with_a_test(d):
+    some = 1.0 if any(v > 0.6 for v in d.values()) else 0.0
+    return some + sum(v * v for k, v in d.items() if k != "skip")

@@ -264,12 +264,19 @@ class _Lowerer(ApartReader, ObjectReader):
         if not counted(node):
             return self.inlined(as_function(node, "list"), inner)
         passes = self.counted_from_zero(self.passes(node.generators[0].iter, frame))
+        if passes.items is not None:
+            return Literal(self.one_value(node, item, inner, hint) for item in passes.items)
 
         def element(index: Sequence[Arg]) -> Arg:
             self.assign(node.generators[0].target, passes.item(index[0]), inner)
             return self.argument(self.expression(node.elt, inner))
 
         return self.lists.listed(passes.stop, element, hint)
+
+    def one_value(self, node: Comprehension, item: Callable[[], Value], inner: Frame, hint: str) -> Value:
+        """The value of a comprehension for one item that is known now."""
+        self.assign(node.generators[0].target, item(), inner)
+        return self.settled(self.expression(node.elt, inner), hint)
 
     def fixed(self, helper: Source, node: ast.Call, frame: Frame) -> dict[str, Value]:
         """The defaults of a helper that this call leaves as they are."""
