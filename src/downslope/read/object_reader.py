@@ -517,7 +517,7 @@ class ObjectReader(ContainerCalls):
             assert now is not None
             return self.known(now[k])
 
-        items = [lambda k=k: at(k) for k in range(len(found))]  # type: ignore[misc]  # a default in a lambda
+        items = [lambda k=k: at(k) for k in range(len(found))]
         return Passes(Lit(0), Lit(len(found)), Lit(1), _by_index, items=items)
 
     def length(self, value: Value) -> Arg:
