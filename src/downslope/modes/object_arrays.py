@@ -1,5 +1,6 @@
 """Arrays of dual numbers: NumPy arrays of objects, and the functions of NumPy that must make or take them."""
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,8 @@ def maker(original: Function) -> Function:
     def make(*args: Any, **options: Any) -> Any:
         if original.__name__ == "linspace":
             return spaced(*args, **options)
+        if original.__name__ == "arange" and not all(isinstance(arg, int | float) for arg in args):
+            return stepped(*args)
         made = original(*args, **options)
         if is_objects(made) and original.__name__ in ("zeros_like", "ones_like", "empty_like"):
             return as_objects(original(*args, **{**options, "dtype": float}))
@@ -61,6 +64,18 @@ def spaced(start: Any, stop: Any, num: int = 50) -> Any:
     found = np.empty(num, object)
     for k in range(num):
         found[k] = k * step + start
+    return found
+
+
+def stepped(start: Any, stop: Any = None, step: Any = 1.0) -> Any:
+    """`numpy.arange` of numbers of any kind."""
+    import numpy as np  # slow to load, and there are no arrays without it
+
+    first, last = (0.0, start) if stop is None else (start, stop)
+    count = max(math.ceil((last - first) / step), 0)
+    found = np.empty(count, object)
+    for k in range(count):
+        found[k] = first + k * step
     return found
 
 

@@ -19,6 +19,7 @@ from downslope.ir.structure import built, classes_of, holder_of, is_frozen, leav
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.modes.object_linalg import linear_algebra
 from downslope.modes.object_scipy import MODULES, scipy_functions
+from downslope.read.resolve import spelled
 from downslope.rules import SPELLINGS
 
 Function = Callable[..., Any]
@@ -109,13 +110,27 @@ class Patches:
         if np is None:
             return []
         return [
-            (np.clip, lambda x, low, high: self._apply("minimum", (self._apply("maximum", (x, low)), high))),
+            (np.clip, self._clip),
             (np.round, lambda x, decimals=0: float(round(x, decimals))),
             (np.around, lambda x, decimals=0: float(round(x, decimals))),
             (np.float64, lambda x: self._apply("to_float", (x,))),
             (np.bincount, counted),
             *((getattr(np, name), self._flat(getattr(np, name))) for name in FLAT),
+            *self._statistics(),
         ]
+
+    def _statistics(self) -> list[tuple[Any, Function]]:
+        from downslope.modes.object_statistics import STATISTICS  # it loads NumPy
+
+        return [(spelled(spelling), routine) for spelling, routine in STATISTICS.items()]
+
+    def _clip(self, x: Any, low: Any, high: Any) -> Any:
+        """Held between bounds; arrays element by element."""
+
+        def one(number: Any, least: Any, most: Any) -> Any:
+            return self._apply("minimum", (self._apply("maximum", (number, least)), most))
+
+        return each(one, (x, low, high)) if any(map(is_objects, (x, low, high))) else one(x, low, high)
 
     def _flat(self, original: Function) -> Function:
         """A function of NumPy whose result does not vary."""

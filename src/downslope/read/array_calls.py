@@ -68,10 +68,6 @@ class ArrayCalls:
                 return Lit(self.whole.lazy(self.elements(value)).rank)
             case "shape", [value] if not keywords:
                 return tuple(self.whole.lazy(self.elements(value)).lengths)
-            case (("cumsum" | "cumprod"), [value]) if not keywords:
-                return self.running(name, value, hint)
-            case "diff", [value] if not keywords:
-                return self.differences(self.view(value))
             case (("sum" | "mean" | "prod" | "max" | "min" | "amax" | "amin"), [value, *axis]) if (
                 len(axis) < 2
             ):
@@ -335,23 +331,6 @@ class ArrayCalls:
 
         self.arrays.counted(view.lengths, step)
         return out
-
-    def differences(self, view: View) -> View:
-        """Each element less the one before it."""
-        if view.rank != 1:
-            self.refused("numpy.diff of a matrix")
-        row, load, whole = self.arrays.host.row, self.arrays.load, self.arrays.whole
-        shorter = whole("subtract", view.lengths[0], Lit(1))
-        if self.arrays.numbers.at_least(shorter, Lit(0)):
-            length = shorter
-        else:
-            length = row("where", [row("less", [shorter, Lit(0)]), Lit(0), shorter], "count")
-            self.arrays.numbers.whole(str(length), Lit(0), shorter)
-
-        def element(index: Sequence[Arg]) -> Arg:
-            return row("subtract", [load(view, [whole("add", index[0], Lit(1))]), load(view, index)])
-
-        return self.whole.materialised(Lazy((length,), element, view.buffer.type.element))
 
 
 def typed(fill: Lit, kind: Type) -> Lit:

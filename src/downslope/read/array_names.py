@@ -9,17 +9,19 @@ ARRAY_FUNCTIONS = (
     "concatenate", "concat", "stack", "vstack", "hstack", "column_stack", "append", "roll", "pad", "tile", "meshgrid",
     "eye", "identity", "diag", "triu", "tril", "repeat", "nonzero", "flatnonzero", "count_nonzero", "take", "compress",
     "extract", "take_along_axis", "put_along_axis", "put", "argsort", "sort", "argmax", "argmin", "searchsorted",
-    "digitize", "bincount",
+    "digitize", "bincount", "var", "std", "ptp", "average", "nansum", "nanmean", "all", "any", "isclose", "allclose",
+    "median", "quantile", "percentile", "ediff1d",
 )  # fmt: skip
 """Functions of NumPy."""
 METHODS = frozenset(
     "copy sum mean prod max min dot transpose cumsum cumprod reshape ravel flatten swapaxes squeeze astype"
-    " diagonal trace repeat nonzero take compress put argsort sort argmax argmin searchsorted".split()
+    " diagonal trace repeat nonzero take compress put argsort sort argmax argmin searchsorted"
+    " var std all any clip fill item".split()
 )
 """Methods of an array; most are the NumPy function of the same name."""
 CHANGING = frozenset({"put", "put_along_axis"})
 """Functions that change an array and give nothing."""
-CHANGING_METHODS = frozenset({"put", "sort"})
+CHANGING_METHODS = frozenset({"put", "sort", "fill"})
 """Methods that do."""
 AT, REDUCE, ACCUMULATE = "at", "reduce", "accumulate"
 UFUNC_METHODS = frozenset({AT, REDUCE, ACCUMULATE})

@@ -10,6 +10,7 @@ from downslope.ir.nodes import Arg, Block, Fail, Function, If, Let, Lit, Param, 
 from downslope.ir.rename import renamed
 from downslope.ir.structure import LEAF, Fixed, Shape, Structure, labels
 from downslope.ir.types import ArrayType, Kind
+from downslope.read.array_table import called
 from downslope.read.calling import check_arguments, check_results, whole_of
 from downslope.read.choices import Again, Key, key_of
 from downslope.read.classes import FUNCTIONS, MISSING, attribute_of, is_readable
@@ -726,6 +727,8 @@ class _Lowerer(ApartReader, ObjectReader):
                 for term in rest:
                     total = self.row("hypot", [total, term])
                 return total
+            case "clip", _ if any(isinstance(value, View | Lazy) for value in values):
+                return called(self.array_calls, "clip", values, {}, None, "t")
             case "clip", [value, low, high]:
                 return self.row("minimum", [self.row("maximum", [value, low]), high])
             case "float64", [value]:

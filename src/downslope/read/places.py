@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from downslope.ir.nodes import Arg, Lit
+from downslope.ir.types import Type
 from downslope.read.array_calls import ArrayCalls
 from downslope.read.frames import Value
 from downslope.read.picking import along_axis
@@ -116,28 +117,34 @@ def put(calls: ArrayCalls, value: Value, indices: Value, values: Value) -> Value
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def along_each(calls: ArrayCalls, value: Value, axis: Value, program: str, length: Arg | None) -> Value:
-    """A program of vectors along an axis: it gives a vector as long, or for no `length`, a whole number."""
+def along_each(
+    calls: ArrayCalls,
+    value: Value,
+    axis: Value,
+    program: str,
+    length: Arg | None,
+    kind: Type = "i",
+    more: Sequence[Value] = (),
+) -> Value:
+    """A program of vectors along an axis: it gives a vector as long, or for no `length`, one number."""
     view = calls.view(value)
     if axis == Lit(None):
         view, axis = reshape(calls, view, Lit(-1)), Lit(0)
     along = calls.axis(axis, view.rank)
     if view.rank == 1:
-        return calls.arrays.host.expanded(program, [view])
+        return calls.arrays.host.expanded(program, [view, *more])
     arrays = calls.arrays
     others = [n for k, n in enumerate(view.lengths) if k != along]
-    shape = others if length is None else list(view.lengths)
-    out = arrays.new("i", shape, Lit(None), "k")
-    out.buffer.rows = True
+    out = calls.created(kind, others if length is None else list(view.lengths), Lit(None), "t")
 
     def row(index: list[Arg]) -> None:
         items: list[Item] = list(index)
         items.insert(along, ALL)
-        result = arrays.host.expanded(program, [subscripted(calls.arrays, view, items)])
+        result = arrays.host.expanded(program, [subscripted(arrays, view, items), *more])
         if length is None:
             arrays.store(out, index, calls.number(result))
         else:
-            calls.whole.assign(subscripted(calls.arrays, out, items), calls.elements(result))
+            calls.whole.assign(subscripted(arrays, out, items), calls.elements(result))
 
     arrays.counted(others, row)
     return out

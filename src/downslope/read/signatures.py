@@ -49,7 +49,9 @@ def bound(signature: str, args: Sequence[Value], keywords: Mapping[str, Value]) 
 def _default(text: str) -> Value:
     if text in CONSTANTS:
         return CONSTANTS[text]
-    try:
-        return Lit(int(text))
-    except ValueError:
-        return Word(text)
+    for kind in (int, float):
+        try:
+            return Lit(kind(text))
+        except ValueError:
+            continue
+    return Word(text)

@@ -144,3 +144,35 @@ def rising(v: Array) -> bool:
     if not up and not down:
         raise ValueError("bins must be monotonically increasing or decreasing")
     return up
+
+
+def median_of(v: Array) -> Any:
+    """The middle element in rising order, or the mean of the two; NaN where one is."""
+    n = len(v)
+    if n == 0:
+        raise ValueError("the median of nothing")
+    order = sorted_places(v)
+    middle = v[order[n // 2]]
+    if n % 2 == 0:
+        middle = (v[order[n // 2 - 1]] + middle) / 2.0
+    last = v[order[n - 1]]
+    return last if last != last else middle
+
+
+def quantile_of(v: Array, place: float) -> Any:
+    """The element at a part of the way through the elements in rising order, linear between two; NaN where one is."""
+    n = len(v)
+    if n == 0 or not 0.0 <= place <= 1.0:
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    order = sorted_places(v)
+    through = place * (n - 1)
+    low = int(through)
+    high = min(low + 1, n - 1)
+    part = through - low
+    one = v[order[low]]
+    other = v[order[high]]
+    last = v[order[n - 1]]
+    between = one + (other - one) * part
+    if part >= 0.5:
+        between = other - (other - one) * (1.0 - part)
+    return last if last != last else between
