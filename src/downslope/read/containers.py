@@ -10,14 +10,14 @@ from typing import Any
 
 from downslope.ir.nodes import Lit
 from downslope.read.classes import FUNCTIONS, attribute_of, close_to, is_generated
+from downslope.read.constructing import Constructing
 from downslope.read.frames import Frame, Known, Literal, Record, Thing, Value
 from downslope.read.merging import leaves, with_leaves
-from downslope.read.method_calls import MethodCalls
 from downslope.read.objects import as_value, key_of
 from downslope.read.views import Lazy, View
 
 
-class ContainerCalls(MethodCalls):
+class ContainerCalls(Constructing):
     """What the reader does with containers: each method is named after the holder and Python's method."""
 
     def keyed(self, base: Value, key: Value) -> tuple[Record, Any]:
