@@ -15,6 +15,7 @@ from array_zoo import (
     routines,
     statistics,
     sums,
+    tables,
     traps,
     whole,
 )
@@ -35,6 +36,7 @@ FAMILIES = (
     routines,
     statistics,
     sums,
+    tables,
     traps,
     whole,
 )

@@ -18,6 +18,7 @@ from downslope.read.frames import Frame, Known, Literal, Record, Thing, Value
 from downslope.read.list_calls import ListCalls
 from downslope.read.resolve import resolve, row_of
 from downslope.read.subscripts import Item, NewAxis, Rest, Slice, nth, subscripted, transposed
+from downslope.read.tables import Tables
 from downslope.read.views import Buffer, Index, Lazy, Listed, Mask, Picked, View, Word
 from downslope.read.whole_arrays import WholeArrays
 
@@ -51,6 +52,7 @@ class ArrayReader:
         self._place: Loc | None = None
         self._pinned = 0  # inside a program of ours, the place is that of the call
         self.arrays = Arrays(self)
+        self.tables = Tables(self.arrays)
         self.whole = WholeArrays(self.arrays)
         self.lists = ListCalls(self.arrays, self.whole)
         self.array_calls = ArrayCalls(self.arrays, self.whole, self.lists)

@@ -17,6 +17,7 @@ from downslope.read.classes import (
 from downslope.read.containers import ContainerCalls
 from downslope.read.frames import Frame, Known, Record, Thing, Value
 from downslope.read.resolve import is_array, number
+from downslope.read.tables import is_table
 
 
 class AttributeReader(ContainerCalls):
@@ -73,6 +74,8 @@ class AttributeReader(ContainerCalls):
             return Lit(known)
         if is_readable(value) or value is NotImplemented:
             return Known(value)
+        if is_table(value):
+            return self.tables.view(value, shown)
         shape = shape_of(value, shown)
         if isinstance(shape, Leaf) or not is_lasting(shape):
             what = "an array" if is_array(value) else f"a {type(value).__name__}"

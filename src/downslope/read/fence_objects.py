@@ -6,6 +6,7 @@ from downslope.ir.structure import Leaf, shape_of
 from downslope.read.classes import FUNCTIONS, is_lasting, is_readable
 from downslope.read.fence_effects import EffectFence
 from downslope.read.resolve import resolve
+from downslope.read.tables import is_table
 
 
 class ObjectFence(EffectFence):
@@ -25,7 +26,7 @@ class ObjectFence(EffectFence):
 
 def is_constant(value: object) -> bool:
     """Whether a value from outside is read although it is no number: a class, or a structure that cannot change."""
-    if is_readable(value) or value is NotImplemented:
+    if is_readable(value) or value is NotImplemented or is_table(value):
         return True
     shape = shape_of(value)
     return not isinstance(shape, Leaf) and is_lasting(shape)

@@ -89,7 +89,9 @@ def _lowered(
     outputs = lowerer.outputs(value)
     name, loc = getattr(source.node, "name", "program"), source.loc(source.node)
     several = isinstance(value, tuple | Record | Thing)
-    whole = Function(name, tuple(params), Block(tuple(lowerer.out), outputs), not several, loc)
+    whole = Function(
+        name, tuple(params), Block((*lowerer.tables.made, *lowerer.out), outputs), not several, loc
+    )
     changed = {n for n, things in arguments.items() if any(lowerer.objects.changes[t] for t in things)}
     return Lowered(_apart(whole, lowerer.names), lowerer.result(value), frozenset(changed))
 
@@ -109,7 +111,9 @@ def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what
     results = check_results(source, lowerer.known(value), [kinds[place] for place in like], what)
     outputs = lowerer.fresh_results(results, [values[place] for place in like], values)
     lowerer.check_unchanged(source, values, what)
-    whole = Function(what, params, Block(tuple(lowerer.out), outputs), False, source.loc(source.node))
+    whole = Function(
+        what, params, Block((*lowerer.tables.made, *lowerer.out), outputs), False, source.loc(source.node)
+    )
     return _apart(whole, lowerer.names)
 
 

@@ -202,7 +202,7 @@ class ApartReader(CallReader):
         written = tuple(i for i, b in enumerate(unpacker.buffers) if current[b] not in names)
         outputs += [current[unpacker.buffers[group]] for group in written]
         form = self.form(entry, value)
-        body = Block(tuple(inner.out), tuple(outputs))
+        body = Block((*inner.tables.made, *inner.out), tuple(outputs))
         loc = entry.source.loc(entry.node)
         whole = Function(entry.callee.name, tuple(unpacker.params), body, False, loc)
         return inner.apart(whole), Result(form, tuple(found)), written
