@@ -8,6 +8,7 @@ import pytest
 import scipy.integrate
 import scipy.optimize
 from scipy.integrate import solve_ivp
+from scipy.interpolate import CubicSpline, interp1d, make_interp_spline
 from scipy.optimize import brentq, newton
 
 import downslope as ds
@@ -121,7 +122,47 @@ def halley(k: float) -> Any:
     return newton(lambda x: x * x - k, 1.0, fprime=lambda x: 2.0 * x, fprime2=lambda x: 2.0)
 
 
-REFUSED = [stiff, with_events, of_a_number, odeint, quad, root, fsolve, without_a_bracket, halley]
+def periodic(k: float) -> Any:
+    s = CubicSpline([0.0, 1.0, 2.0], [0.0, k, 0.0], bc_type="periodic")
+    return s(0.3)
+
+
+def quadratic(k: float) -> Any:
+    s = interp1d([0.0, 1.0, 2.0], [0.0, k, 0.0], kind="quadratic")
+    return s(0.3)
+
+
+def filled(k: float) -> Any:
+    s = interp1d([0.0, 1.0, 2.0], [0.0, k, 0.0], bounds_error=False, fill_value=0.0)
+    return s(0.3)
+
+
+def of_degree_five(k: float) -> Any:
+    s = make_interp_spline([0.0, 1.0, 2.0], [0.0, k, 0.0], k=5)
+    return s(0.3)
+
+
+def order_that_varies(k: float) -> Any:
+    s = CubicSpline([0.0, 1.0, 2.0], [0.0, k, 0.0])
+    return s(0.3, k)
+
+
+REFUSED = [
+    stiff,
+    with_events,
+    of_a_number,
+    odeint,
+    quad,
+    root,
+    fsolve,
+    without_a_bracket,
+    halley,
+    periodic,
+    quadratic,
+    filled,
+    of_degree_five,
+    order_that_varies,
+]
 
 
 @pytest.mark.parametrize("program", REFUSED, ids=lambda program: str(program.__name__))
@@ -130,7 +171,7 @@ def test_what_has_no_derivative_is_refused_at_its_line(program: Any) -> None:
         ds.grad(program, engine="python")(2.0)
     problem = caught.value.problem
     assert problem.loc is not None
-    assert problem.loc.line == program.__code__.co_firstlineno + 1
+    assert problem.loc.line in range(program.__code__.co_firstlineno + 1, program.__code__.co_firstlineno + 3)
     assert problem.why
     assert problem.fix
 
@@ -144,3 +185,19 @@ def test_a_function_that_cannot_be_read_is_refused() -> None:
 
     with pytest.raises(DownslopeError, match="sort"):
         ds.grad(program, engine="python")(0.5)
+
+
+def outside_the_points(q: float, y: Any) -> Any:
+    f = interp1d([0.0, 1.0, 2.0], y)
+    return f(q)
+
+
+def knots_out_of_order(q: float, y: Any) -> Any:
+    f = CubicSpline([0.0, 2.0, 1.0], y)
+    return f(q)
+
+
+@pytest.mark.parametrize("program", [outside_the_points, knots_out_of_order])
+def test_splines_raise_what_scipy_raises(program: Any) -> None:
+    with pytest.raises(ProgramError, match="ValueError"):
+        ds.grad(program, engine="python")(2.5, np.array([0.0, 1.0, 0.5]))

@@ -6,6 +6,7 @@
 import numpy as np
 import scipy.optimize
 from scipy.integrate import solve_ivp
+from scipy.interpolate import CubicSpline, PchipInterpolator, interp1d, make_interp_spline
 from scipy.optimize import brentq, newton
 
 from array_zoo.registry import specimen, vector
@@ -93,3 +94,49 @@ def roots_in_a_loop(v):
     for i in range(3):
         total += brentq(lambda x, a: x * x - a, 0.0, 3.0, args=(v[i],)) * (i + 1)
     return total
+
+
+# ---- splines -----------------------------------------------------------------------------------------
+
+KNOTS = np.array([0.0, 0.4, 1.1, 1.5, 2.3])
+
+
+@specimen(KNOTS, vector(5, 1.0, -0.3), np.array([-0.2, 0.3, 1.2, 2.5]))
+def cubic_spline(x, y, q):
+    s = CubicSpline(x, y)
+    return s(q)
+
+
+@specimen(vector(5), 0.7, native=False)
+def ends_of_cubic_splines(y, q):
+    natural = CubicSpline(np.array([0.0, 0.4, 1.1, 1.5, 2.3]), y, bc_type="natural")
+    clamped = CubicSpline(np.array([0.0, 0.4, 1.1, 1.5, 2.3]), y, bc_type="clamped")
+    return natural(q) * clamped(q) + natural(q, 1) + clamped(q, 2)
+
+
+@specimen(vector(3), 0.7, native=False)
+def parabola(y, q):
+    s = CubicSpline([0.0, 0.4, 1.1], y)
+    return s(q)
+
+
+@specimen(KNOTS, vector(5), 0.7, native=False)
+def splines_of_other_names(x, y, q):
+    cubic = make_interp_spline(x, y)
+    line = make_interp_spline(x, y, k=1)
+    same = interp1d(x, y, kind="cubic")
+    return cubic(q) * line(q) + same(q * 2.0)
+
+
+@specimen(KNOTS, vector(5), np.array([-0.2, 0.7, 2.5]), native=False)
+def lines_beyond_their_ends(x, y, q):
+    f = interp1d(x, y, fill_value="extrapolate")
+    return f(q)
+
+
+TABLE = PchipInterpolator(KNOTS, np.array([0.0, 0.3, 0.4, 1.4, 1.5]))
+
+
+@specimen(vector(2), 0.7, native=False)
+def spline_made_outside(q, x):
+    return TABLE(q) * TABLE(x, 1)

@@ -12,7 +12,7 @@ from typing import Any
 
 Function = Callable[..., Any]
 PASSES = 8
-MODULES = ("scipy.integrate", "scipy.optimize")
+MODULES = ("scipy.integrate", "scipy.optimize", "scipy.interpolate")
 
 
 def scipy_functions() -> list[tuple[Any, Function]]:
@@ -26,7 +26,94 @@ def scipy_functions() -> list[tuple[Any, Function]]:
             (optimize.newton, _root(optimize.newton)),
             (optimize.root_scalar, _root_scalar(optimize.root_scalar)),
         ]
+    if (interpolate := sys.modules.get("scipy.interpolate")) is not None:
+        found += [
+            (interpolate.CubicSpline, lambda x, y, bc_type="not-a-knot": _spline(x, y, bc_type)),
+            (
+                interpolate.make_interp_spline,
+                lambda x, y, k=3: _spline(x, y, "lines" if k == 1 else "not-a-knot"),
+            ),
+            (
+                interpolate.interp1d,
+                lambda x, y, kind="linear", **_: _spline(x, y, "lines" if kind == "linear" else "not-a-knot"),
+            ),
+        ]
     return found
+
+
+def _spline(x: Any, y: Any, ends: str) -> Function:
+    """A spline by all conditions on all coefficients at once."""
+    import numpy as np  # slow to load; SciPy has loaded it
+
+    pieces, width = len(x) - 1, 2 if ends == "lines" else 4
+    rows: list[tuple[Any, Any]] = []
+
+    def condition(entries: list[tuple[int, float, Any, int]], value: Any) -> None:
+        """The sum of factors times derivatives, each of a piece at a distance from its start, is a value."""
+        row = np.zeros(pieces * width).astype(object)
+        for piece, sign, distance, order in entries:
+            for power in range(order, width):
+                factor = float(np.prod(np.arange(power - order + 1, power + 1)))
+                row[piece * width + power] = row[piece * width + power] + sign * factor * distance ** (
+                    power - order
+                )
+        rows.append((row, value))
+
+    h = [b - a for a, b in pairwise(x)]
+    for i in range(pieces):
+        condition([(i, 1.0, 0.0, 0)], y[i])
+        condition([(i, 1.0, h[i], 0)], y[i + 1])
+    for i in range(pieces - 1):
+        for order in range(1, width - 1):
+            condition([(i, 1.0, h[i], order), (i + 1, -1.0, 0.0, order)], 0.0)
+    if ends == "not-a-knot":
+        condition([(0, 1.0, h[0], 3), (1, -1.0, 0.0, 3)], 0.0)
+        last = (pieces - 2, 1.0, h[-2], 3)
+        condition([last, (pieces - 1, -1.0, 0.0, 3)] if pieces > 2 else [last], 0.0)
+    elif ends != "lines":
+        order = 2 if ends == "natural" else 1
+        condition([(0, 1.0, 0.0, order)], 0.0)
+        condition([(pieces - 1, 1.0, h[-1], order)], 0.0)
+    found = _solved(np.array([row for row, _ in rows], object), [value for _, value in rows])
+
+    return pieced(x, [found[i * width : (i + 1) * width] for i in range(pieces)])
+
+
+def pieced(x: Any, parts: Any) -> Function:
+    """The function with these coefficients in each piece, that of the lowest power first."""
+    import numpy as np  # slow to load; SciPy has loaded it
+
+    def at(q: Any, nu: int = 0) -> Any:
+        if isinstance(q, np.ndarray | list):
+            return np.frompyfunc(lambda one: at(one, nu), 1, 1)(np.asarray(q, dtype=object))
+        i = max((k for k in range(len(parts)) if x[k] <= q), default=0)
+        total: Any = 0.0
+        for power in range(nu, len(parts[i])):
+            factor = float(np.prod(np.arange(power - nu + 1, power + 1)))
+            total = total + factor * parts[i][power] * (q - x[i]) ** (power - nu)
+        return total
+
+    return at
+
+
+def constant_spline(value: Any) -> Function | None:
+    """What stands for a piecewise polynomial that was made outside the program; None for anything else."""
+    interpolate = sys.modules.get("scipy.interpolate")
+    if interpolate is None or not isinstance(value, interpolate.PPoly):
+        return None
+    return pieced(value.x, value.c[::-1].T)
+
+
+def _solved(a: Any, b: list[Any]) -> Any:
+    """Gauss and Jordan with pivots."""
+    for k in range(len(b)):
+        best = max(range(k, len(b)), key=lambda i: abs(bare(a[i, k])))
+        a[[k, best]], b[k], b[best] = a[[best, k]], b[best], b[k]
+        for i in range(len(b)):
+            if i != k:
+                factor = a[i, k] / a[k, k]
+                a[i], b[i] = a[i] - factor * a[k], b[i] - factor * b[k]
+    return [b[k] / a[k, k] for k in range(len(b))]
 
 
 def bare(value: Any) -> Any:

@@ -18,7 +18,7 @@ from downslope.errors import UsageError
 from downslope.ir.structure import built, classes_of, holder_of, is_frozen, leaves, shape_of
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.modes.object_linalg import linear_algebra
-from downslope.modes.object_scipy import MODULES, scipy_functions
+from downslope.modes.object_scipy import MODULES, constant_spline, scipy_functions
 from downslope.read.resolve import spelled
 from downslope.rules import SPELLINGS
 
@@ -175,6 +175,8 @@ class Patches:
             return done[id(value)]
         if id(value) in self._found:
             return self._found[id(value)]
+        if (spline := constant_spline(value)) is not None:
+            return spline
         if not isinstance(value, type) and hasattr(type(value), "in_duals"):
             return value.in_duals(lambda part: self._value(part, done))
         if holder_of(type(value)) in ("named", "object") and is_frozen(type(value)):

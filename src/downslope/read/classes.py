@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from downslope.ir.structure import DYNAMIC, Shape, Structure, holder_of, is_frozen
+from downslope.read.resolve import row_of
 
 MISSING = object()
 BINARY: Mapping[str, tuple[str, str]] = {
@@ -75,11 +76,12 @@ def has_init_only(cls: type) -> bool:
 
 
 def is_readable(value: object) -> bool:
-    """Whether a value is a class whose objects can be made and used in a program."""
+    """Whether a value is a class whose objects can be made and used in a program, and no function of the reader's."""
     return (
         isinstance(value, type)
         and holder_of(value) in ("named", "object")
         and type(value).__call__ is type.__call__
+        and row_of(value) is None
     )
 
 

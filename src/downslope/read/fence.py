@@ -9,6 +9,7 @@ from downslope.read.callables import is_helper, plain
 from downslope.read.classes import why_unreadable
 from downslope.read.fence_arrays import Locals, Nested, is_word
 from downslope.read.fence_objects import ObjectFence, is_constant
+from downslope.read.library.splines import is_spline
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
@@ -282,7 +283,7 @@ class _Fence(ObjectFence):
     ) -> Iterator[Problem]:
         row = row_of(resolve(node.func, self.source.namespace))
         method = isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested)
-        if row is not None and row.library:
+        if (row is not None and row.library) or is_spline(resolve(node.func, self.source.namespace)):
             yield from self._library(node, local, nested)
             return
         for argument in node.args:

@@ -60,11 +60,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Closure:
-    """A nested function and the frame it was defined in."""
+    """A nested function and the frame it was defined in; `ours` says that it is a program of ours."""
 
     node: ast.FunctionDef | ast.Lambda
     frame: "Frame"
     defaults: Mapping[str, Value]
+    ours: bool = False
 
 
 @dataclass(frozen=True)

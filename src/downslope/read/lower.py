@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from downslope.errors import ArrayExpected, UnsupportedError
@@ -17,7 +18,8 @@ from downslope.read.classes import FUNCTIONS, MISSING, attribute_of, is_readable
 from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
 from downslope.read.fence import fence
 from downslope.read.frames import UNSET, Choice, Closure, Frame, Known, Literal, Record, Thing, Value, flat
-from downslope.read.library.table import library_call
+from downslope.read.library.splines import is_spline
+from downslope.read.library.table import library_call, spline_call
 from downslope.read.literals import decided
 from downslope.read.merging import nothing
 from downslope.read.object_reader import ObjectReader
@@ -221,11 +223,14 @@ class _Lowerer(ApartReader, ObjectReader):
         if isinstance(node.func, ast.Call):
             return self.called_value(self.expression(node.func, frame), node, frame)
         if isinstance(found, Closure):
-            return self.call_closure(found, node, frame)
+            with self.pinned() if found.ours else nullcontext():
+                return self.call_closure(found, node, frame)
         method = self.method(node, frame, hint)
         if method is not None:
             return method
         target = resolve(node.func, frame.source.namespace)
+        if is_spline(target):
+            return spline_call(self, target, node, frame, self.option)
         if id(target) in FUNCTIONS:
             return self.on_structures(target, node, frame)
         if is_readable(target):

@@ -24,6 +24,10 @@ REFUSED = (
     "scipy.optimize.brenth",
 )  # fmt: skip
 """Those that are refused with a reason of their own."""
-HELD = "downslope.rules.programs.holding.held"
-COMPOSITES = (*LINEAR_ALGEBRA, *SUMS, *SERIES, *FUNCTIONS, *REFUSED, HELD)
+SPLINES = (
+    "scipy.interpolate.CubicSpline", "scipy.interpolate.make_interp_spline", "scipy.interpolate.interp1d",
+)  # fmt: skip
+INNER = ("downslope.rules.programs.holding.held", "downslope.rules.programs.splines.evaluated")
+"""Those that only programs of ours call."""
+COMPOSITES = (*LINEAR_ALGEBRA, *SUMS, *SERIES, *FUNCTIONS, *SPLINES, *REFUSED, *INNER)
 """By the dotted names that users write."""

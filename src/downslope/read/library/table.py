@@ -8,14 +8,14 @@ from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Lit
 from downslope.read.callables import is_helper
 from downslope.read.frames import Closure, Frame, Value
-from downslope.read.library import factors, functions, linear_algebra, norms, series, sums
+from downslope.read.library import factors, functions, linear_algebra, norms, series, splines, sums
 from downslope.read.library.call import Host, LibraryCall
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import read_source
 from downslope.read.views import Word
 from downslope.rules.composites import COMPOSITES
 
-MODULES = (linear_algebra, factors, norms, sums, series, functions)
+MODULES = (linear_algebra, factors, norms, sums, series, functions, splines)
 LIBRARY: Mapping[str, Callable[..., Value]] = {
     name: next(getattr(m, short) for m in MODULES if hasattr(m, short))
     for name in COMPOSITES
@@ -28,6 +28,26 @@ def library_call(
     host: Host, name: str, node: ast.Call, frame: Frame, expression: Callable[[ast.expr, Frame], Value]
 ) -> Value:
     """What a call of a library function gives. Raises `UnsupportedError` where its arguments are not read."""
+    run = LIBRARY[name]
+    args, keywords = arguments(node, frame, expression)
+    return bound(LibraryCall(host, name, [*args, *keywords.values()]), run, args, keywords, node)
+
+
+def spline_call(
+    host: Host, spline: object, node: ast.Call, frame: Frame, expression: Callable[[ast.expr, Frame], Value]
+) -> Value:
+    """What a call of a spline gives that was made outside the program."""
+    args, keywords = arguments(node, frame, expression)
+    call = LibraryCall(host, ast.unparse(node.func), [*args, *keywords.values()])
+    return bound(
+        call, lambda call, x, nu=splines.ZERO: splines.constant(call, spline, x, nu), args, keywords, node
+    )
+
+
+def arguments(
+    node: ast.Call, frame: Frame, expression: Callable[[ast.expr, Frame], Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    """The arguments of a call, by position and by name."""
 
     def value(part: ast.expr) -> Value:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
@@ -39,17 +59,26 @@ def library_call(
         given = function(part, frame)
         return expression(part, frame) if given is None else given
 
-    run = LIBRARY[name]
     args = [value(argument) for argument in node.args]
-    keywords = {str(keyword.arg): value(keyword.value) for keyword in node.keywords}
-    call = LibraryCall(host, name, [*args, *keywords.values()])
+    return args, {str(keyword.arg): value(keyword.value) for keyword in node.keywords}
+
+
+def bound(
+    call: LibraryCall,
+    run: Callable[..., Value],
+    args: list[Value],
+    keywords: dict[str, Value],
+    node: ast.Call,
+) -> Value:
+    """What a function of the reader gives. Raises `UnsupportedError` for arguments that it does not have."""
+    signature = inspect.signature(run)
     try:
-        inspect.signature(run).bind(call, *args, **keywords)
+        signature.bind(call, *args, **keywords)
     except TypeError as error:
-        _, *known = inspect.signature(run).parameters
+        _, *known = signature.parameters
         raise UnsupportedError(
             f"{ast.unparse(node)} with these arguments",
-            loc=host.place,
+            loc=call.host.place,
             why=f"{error}; the arguments that are read are {', '.join(known)}.",
             fix="leave the others out.",
         ) from error
