@@ -34,3 +34,5 @@ from .modes.dual import DualFloat as DualFloat
 from .modes.numeric import numeric_derivative as numeric_derivative
 from .report.change import diff as diff
 from .rules import rule as rule
+from .rules.custom import custom_derivative as custom_derivative
+from .rules.custom import stop_gradient as stop_gradient

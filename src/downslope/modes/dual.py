@@ -15,6 +15,7 @@ from downslope.modes.numeric import placed
 from downslope.modes.object_arrays import as_objects, each, is_any_array
 from downslope.modes.rebind import Patches
 from downslope.rules import RULES, SPELLINGS
+from downslope.rules.custom import CustomDerivative
 from downslope.rules.kinds import interpret, is_mask
 from downslope.rules.result_types import BOOLEAN
 
@@ -94,6 +95,15 @@ class DualFloat:
             why="its derivative would be lost.",
             fix="use the functions of downslope.math or NumPy, which keep it, or downslope.derivative.",
         )
+
+    def constant(self) -> Any:
+        """The number without its derivatives, of any level."""
+        value = self._value
+        return value.constant() if isinstance(value, DualFloat) else value
+
+    def given_derivative(self, custom: CustomDerivative, args: Sequence[Any]) -> Any:
+        """A function whose derivative is given, of arguments some of which are dual numbers."""
+        return by_given(custom, args)
 
     def __index__(self) -> int:
         return operator.index(self._value)
@@ -231,6 +241,66 @@ def _parts(output: Any, level: int) -> tuple[Any, Any]:
     if isinstance(output, DualFloat) and output._level == level:
         return output._value, output._derivative
     return output, 0.0
+
+
+def by_given(custom: CustomDerivative, args: Sequence[Any]) -> Any:
+    """The function's value, with the derivative that is given in place of that of its body.
+
+    Of the perturbations of nested dual numbers, the outermost is taken off; the others are treated alike
+    by the function and its derivative programs in turn.
+    """
+    level = max(x._level for arg in args for x in _elements(arg) if isinstance(x, DualFloat))
+    values, changes = zip(*(_split(as_objects(arg), level) for arg in args), strict=True)
+    values = tuple(_plain_again(value) for value in values)
+    result = _PATCHES.rebound(custom.function)(*values) if not _dual(values) else by_given(custom, values)
+    results = result if isinstance(result, tuple) else (result,)
+    varied = [change for value, change in zip(values, changes, strict=True) if _varies(value)]
+    if custom.jvp is not None:
+        found = _PATCHES.rebound(custom.jvp)(*values, *results, *varied)
+        dots = found if isinstance(found, tuple) else (found,)
+    else:
+        assert custom.vjp is not None
+        if len(results) != 1 or is_any_array(result):
+            raise UsageError(
+                f"a tangent of {custom.function.__name__}",
+                why="it has no jvp, and vjp gives that of one number only.",
+                fix="give it a jvp.",
+            )
+        bars = _PATCHES.rebound(custom.vjp)(*values, *results, 1.0)
+        pairs = zip(bars if isinstance(bars, tuple) else (bars,), varied, strict=True)
+        dots = (sum((_inner(bar, change) for bar, change in pairs), 0.0),)
+    joined = tuple(_joined(value, dot, level) for value, dot in zip(results, dots, strict=True))
+    return joined if isinstance(result, tuple) else joined[0]
+
+
+def _dual(values: Sequence[Any]) -> bool:
+    return any(isinstance(x, DualFloat) for value in values for x in _elements(value))
+
+
+def _elements(value: Any) -> Sequence[Any]:
+    return list(value.flat) if is_any_array(value) else [value]
+
+
+def _varies(value: Any) -> bool:
+    return not is_any_array(value) or value.dtype.kind in "fO"
+
+
+def _plain_again(value: Any) -> Any:
+    """An array of objects as one of floats, where no dual number is left in it."""
+    left = is_any_array(value) and any(isinstance(x, DualFloat) for x in value.flat)
+    return value.astype(float) if is_any_array(value) and value.dtype == object and not left else value
+
+
+def _inner(bar: Any, change: Any) -> Any:
+    return (bar * change).sum() if is_any_array(bar) else bar * change
+
+
+def _joined(value: Any, dot: Any, level: int) -> Any:
+    if not is_any_array(value):
+        return DualFloat(value, dot, level)
+    found = as_objects(value).copy()
+    found.flat = [DualFloat(v, d, level) for v, d in zip(value.flat, dot.flat, strict=True)]
+    return found
 
 
 def dual_higher(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from downslope.errors import UnsupportedError
 from downslope.ir.calls import varying
-from downslope.ir.nodes import Arg, Call, Callee, Dim, Function
+from downslope.ir.nodes import Arg, Block, Call, Callee, Dim, Function, Let, Lit, Param
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.control import ControlReader
 from downslope.read.frames import Value
@@ -14,6 +14,7 @@ from downslope.read.merging import leaves
 from downslope.read.source import Source, read_source
 from downslope.read.views import Buffer, Lazy, View, whole_view
 from downslope.read.whole_numbers import Sum
+from downslope.rules.custom import CustomDerivative
 
 if TYPE_CHECKING:
     from downslope.rules.whole import Whole
@@ -26,6 +27,9 @@ class Lower(Protocol):
 
     def __call__(self, source: Source, kinds: Sequence[Kind], like: Sequence[int], what: str) -> Function:
         """The body; its results have the shapes of the arguments at the positions `like`."""
+
+
+LowerGiven = Callable[[Source, Sequence[Kind]], tuple[Function, tuple[Kind | None, ...]]]
 
 
 class CallReader(ControlReader):
@@ -73,6 +77,34 @@ class CallReader(ControlReader):
         callee = _whole_callee(rule, kinds, lower)  # type: ignore[arg-type]  # mypy takes no protocol for hashable
         results = self.called(callee, [self.passed(value) for value in values], hint)
         return results[0] if len(results) == 1 else results
+
+    def given_call(
+        self,
+        custom: CustomDerivative,
+        values: Sequence[Value],
+        hint: str,
+        lower: Lower,
+        lower_given: LowerGiven,
+    ) -> Value:
+        """A call of a function whose derivative is given."""
+        if any(not isinstance(value, str | Lit | View | Lazy) for value in values):
+            raise self.unsupported(
+                f"{custom.function.__name__} of what is neither a number nor an array",
+                "a function whose derivative is given takes numbers and arrays.",
+                "pass the numbers in it one by one.",
+            )
+        kinds = tuple(_kind(value) if isinstance(value, View | Lazy) else None for value in values)
+        if kinds not in custom.read:
+            custom.read[kinds] = _given_callee(custom, kinds, lower, lower_given)
+        callee, several = custom.read[kinds]
+        results = self.called(callee, [self.passed(value) for value in values], hint)
+        return results if several else results[0]
+
+    def stopped(self, value: Value, hint: str, lower: Lower) -> Value:
+        """A value whose derivative counts as 0."""
+        if isinstance(value, View | Lazy):
+            return self.whole_call(whole_of("held"), [value], hint, lower)
+        return self.called(_stopping(), [self.argument(value)], hint)[0]
 
     # ---- derivative programs -----------------------------------------------------------------------
 
@@ -126,6 +158,38 @@ def _whole_callee(rule: "Whole", kinds: tuple[Kind, ...], lower: Lower) -> Calle
     callee.stops = rule.jvp is None
     with_programs(callee, rule.jvp, rule.vjp, lower)
     return callee
+
+
+@cache
+def _stopping() -> Callee:
+    body = Block((Let("y", "to_float", ("x",)),), ("y",))
+    function = Function("stop_gradient", (Param("x", "x"),), body)
+    return Callee("stop_gradient", (None,), (None,), (None,), function, given=True, stops=True)
+
+
+def _given_callee(
+    custom: CustomDerivative, kinds: tuple[Kind | None, ...], lower: Lower, lower_given: LowerGiven
+) -> tuple[Callee, bool]:
+    """The callee of a function whose derivative is given, and whether it has several results."""
+    body, outputs = lower_given(read_source(custom.function), [kind or "f" for kind in kinds])
+    name = custom.function.__name__
+    callee = Callee(name, kinds, outputs, tuple(None for _ in outputs), function=body, given=True)
+    with_programs(callee, custom.jvp, custom.vjp, lower)
+    return callee, not body.scalar
+
+
+def numbers_and_arrays(source: Source, value: Value) -> list[View | Arg]:
+    """The results of a function: numbers and arrays, or a tuple of them. Raises `UnsupportedError` for others."""
+    found = list(value) if isinstance(value, tuple) else [value]
+    wrong = [one for one in found if not isinstance(one, str | Lit | View)]
+    if wrong:
+        raise UnsupportedError(
+            f"{source.name} returns what is neither a number nor an array",
+            loc=source.loc(source.node),
+            why="its derivative is given for numbers and arrays.",
+            fix="return these, or a tuple of them.",
+        )
+    return [one for one in found if isinstance(one, str | Lit | View)]
 
 
 def with_programs(callee: Callee, jvp: Program | None, vjp: Program | None, lower: Lower) -> None:

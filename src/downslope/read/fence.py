@@ -14,6 +14,7 @@ from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
 from downslope.read.source import Source, read_source
 from downslope.read.structure import is_procedure
+from downslope.rules.custom import CustomDerivative, stop_gradient
 from downslope.rules.kinds import OPERATORS
 
 STATEMENTS = (
@@ -359,6 +360,13 @@ class _Fence(ObjectFence):
                 "nothing of this name is in scope.",
                 "check the spelling.",
             )
+        elif value is stop_gradient:
+            if len(node.args) != 1 or node.keywords:
+                yield self._problem(
+                    node, "stop_gradient of several values", "it takes one.", "call it for each."
+                )
+        elif isinstance(value, CustomDerivative):
+            yield from self._helper(value.function, node, name)
         elif is_helper(value):
             yield from self._helper(value, node, name)
         elif isinstance(value, type):

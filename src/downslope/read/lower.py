@@ -12,7 +12,7 @@ from downslope.ir.rename import renamed
 from downslope.ir.structure import LEAF, Fixed, Shape, Structure, labels
 from downslope.ir.types import ArrayType, Kind
 from downslope.read.array_table import called
-from downslope.read.calling import check_arguments, check_results, whole_of
+from downslope.read.calling import check_arguments, check_results, numbers_and_arrays, whole_of
 from downslope.read.choices import Again, Key, key_of
 from downslope.read.classes import FUNCTIONS, MISSING, attribute_of, is_readable
 from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
@@ -30,6 +30,7 @@ from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, is_procedure, leaves, structured
 from downslope.read.views import Lazy, Listed, View
 from downslope.rules import RULES, helpers_of
+from downslope.rules.custom import CustomDerivative, stop_gradient
 from downslope.rules.kinds import OPERATORS
 from downslope.rules.programs import named
 
@@ -117,6 +118,25 @@ def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what
         what, params, Block((*lowerer.tables.made, *lowerer.out), outputs), False, source.loc(source.node)
     )
     return _apart(whole, lowerer.names)
+
+
+def lower_given(source: Source, kinds: Sequence[Kind]) -> tuple[Function, tuple[Kind | None, ...]]:
+    """A function whose derivative is given, as the body of a callee, and the types of its results."""
+    fence(source)
+    lowerer = _Lowerer()
+    params = lowerer.parameters(source.arguments, kinds)
+    values = [lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)]
+    value = lowerer.function(source.node, Frame(source, dict(zip(source.arguments, values, strict=True))))
+    results = lowerer.settled(lowerer.known(value), "result")
+    found = numbers_and_arrays(source, results)
+    outputs = lowerer.fresh_results(found, found, values)
+    lowerer.check_unchanged(source, values, source.name)
+    types = tuple(
+        ArrayType(one.buffer.type.element, one.rank) if isinstance(one, View) else None for one in found
+    )
+    body = Block(tuple(lowerer.out), outputs)
+    whole = Function(source.name, params, body, not isinstance(results, tuple), source.loc(source.node))
+    return _apart(whole, lowerer.names), types
 
 
 def _apart(function: Function, names: Names) -> Function:
@@ -260,6 +280,11 @@ class _Lowerer(ApartReader, ObjectReader):
             return (
                 self.builtin(row.name, values, node, frame) if row.builtin else self.apply(row.name, values)
             )
+        if target is stop_gradient:
+            (value,) = (self.expression(argument, frame) for argument in node.args)
+            return self.stopped(value, hint, lower_apart)
+        if isinstance(target, CustomDerivative):
+            return self.call_given(target, node, frame, hint)
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
         inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
         env = _preset(helper) | inner
@@ -267,6 +292,14 @@ class _Lowerer(ApartReader, ObjectReader):
         if again or self.table.graph.too_long(target):
             return self.call_apart(helper.node, helper, env, not again)
         return self.inlined(helper.node, Frame(helper, env))
+
+    def call_given(self, custom: CustomDerivative, node: ast.Call, frame: Frame, hint: str) -> Value:
+        """A call of a function whose derivative is given."""
+        helper = read_source(custom.function)
+        bound = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
+        return self.given_call(
+            custom, [bound[name] for name in helper.arguments], hint, lower_apart, lower_given
+        )
 
     def comprehended(self, node: Comprehension, frame: Frame, hint: str) -> Value:
         """The list that a comprehension makes."""

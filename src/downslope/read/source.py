@@ -19,6 +19,7 @@ from downslope.errors import Loc, UnsupportedError, UsageError
 from downslope.read.callables import Callee, callee, row_text
 from downslope.read.resolve import number
 from downslope.read.text import Definition, matching, parsed, text_of
+from downslope.rules.custom import CustomDerivative
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 ROW_FILE = "<rule table>"
@@ -103,6 +104,9 @@ def read_source(program: Callable[..., Any] | str) -> Source:
 
 
 def _from_callable(program: Callable[..., Any]) -> Source:
+    if isinstance(program, CustomDerivative):
+        name, arguments = program.function.__name__, ", ".join(program.arguments)
+        return _from_row(f"def {name}({arguments}):\n    return given({arguments})\n", {"given": program})
     if not isinstance(program, FunctionType | MethodType | functools.partial):
         row = row_text(program)
         if row is not None:
