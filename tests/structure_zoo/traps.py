@@ -214,3 +214,12 @@ def comprehensions_over_objects(boxes):
 def comprehension_with_a_test(d):
     some = 1.0 if any(v > 0.6 for v in d.values()) else 0.0
     return some + sum(v * v for k, v in d.items() if k != "skip")
+
+
+@specimen(0.3, 0.7, 2)
+def one_object_in_two_places_then_two(x, y, n):
+    p, q = Box(x, y), Box(y, 0.4)
+    pair = [q, q]
+    for _ in range(n):
+        pair = [p, q]
+    return pair[0].a + 2.0 * pair[0].b + 3.0 * pair[1].a * pair[1].b

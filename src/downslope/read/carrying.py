@@ -40,7 +40,7 @@ class Carrying:
         for name in sorted(self._rebound):
             old = self._value(name, frame)
             known = set(self.objects.state)
-            new = self.objects.again(old, shown(name), f"{self._scope}.{name}")
+            new = self.objects.again(old, shown(name), f"{self._scope}.{name}", shared=False)
             self._set(name, new, frame)
             self._entry[name] = new
             self._held |= {t: held for t, held in self.objects.state.items() if t not in known}

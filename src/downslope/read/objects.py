@@ -19,6 +19,8 @@ from downslope.read.merging import leaves, with_leaves
 from downslope.read.views import Gone
 
 HIDDEN = "@"
+MOST = 1_000
+"""Objects in one value that a loop replaces."""
 
 
 @dataclass
@@ -139,9 +141,14 @@ class Objects:
                     if held is not None:
                         todo.append(held)
 
-    def again(self, value: Value, label: str, scope: str) -> Value:
-        """A value of the same structure with objects of its own, which hold what the others do."""
+    def again(self, value: Value, label: str, scope: str, shared: bool = True) -> Value:
+        """A value of the same structure with objects of its own, which hold what the others do.
+
+        `shared` says whether one object in two places stays one.
+        """
         copies: dict[Thing, Thing] = {}
+        around: list[Thing] = []
+        count = iter(range(MOST))
 
         def copied(part: Value) -> Value:
             return with_leaves(part, iter([one(leaf) for leaf in leaves(part)]))
@@ -149,13 +156,22 @@ class Objects:
         def one(leaf: Value) -> Value:
             if not isinstance(leaf, Thing):
                 return leaf
-            if leaf not in copies:
-                hidden = f"{HIDDEN}{label}#{scope}.{len(copies)}"
-                held = self.held(leaf)
-                assert held is not None
-                copies[leaf] = self.named(held, label, hidden)
-                self.state[copies[leaf]] = copied(held)  # type: ignore[assignment]  # a record again
-            return copies[leaf]
+            if shared and leaf in copies:
+                return copies[leaf]
+            number = next(count, MOST)
+            if number == MOST or (leaf in around and not shared):
+                raise UnsupportedError(
+                    f"{leaf.label!r} holds itself, or very many objects", loc=self.host.place,
+                    why="in a loop that replaces it, each object in it is carried by itself.",
+                    fix="leave the reference out.",
+                )  # fmt: skip
+            held = self.held(leaf)
+            assert held is not None
+            copies[leaf] = new = self.named(held, label, f"{HIDDEN}{label}#{scope}.{number}")
+            around.append(leaf)
+            self.state[new] = copied(held)  # type: ignore[assignment]  # a record again
+            around.pop()
+            return new
 
         return copied(value)
 
