@@ -120,3 +120,8 @@ def array_of_nothing_changes(a, b):
     c[1] = b[0] * c[0]
     c[:, 1] = 2.0
     return c * b
+
+
+@specimen(vector(5), 0.4)
+def clipped(a, low):
+    return np.clip(a, low, 1.2) * a
