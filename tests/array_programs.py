@@ -1,19 +1,17 @@
-"""Hypothesis draws programs with arrays: stores, views, slices, names for one array, loops, branches.
+"""Hypothesis draws programs with arrays and lists: stores, views, slices, names for one array, loops, branches.
 
 Every array has four elements and every index is taken modulo four, so a drawn program always ends with
 finite numbers.
 """
 
-import linecache
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+
+from drawing import loaded, long_run
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 PAD = "    "
@@ -37,6 +35,21 @@ def mixed(v, w):
     return w * 0.5
 
 
+def relax(v, k):
+    for i in range(1, 3):
+        v[i] += 0.2 * math.tanh(k) * (v[i - 1] - v[i])
+
+
+def pushed(l, v):
+    l.append(v * 0.5)
+    if len(l) > 6:
+        l.pop(0)
+
+
+def flipped(v):
+    return v[::-1]
+
+
 def program(a, b, m, x, n):
     c = np.zeros(4)
     t = np.full(4, 0.5)
@@ -44,18 +57,21 @@ def program(a, b, m, x, n):
     s = x
     q = 0.7
     k = 1
+    l = [x, 0.5]
 """
 NUMBERS = (
     "A[I]", "A[I]", "A[I]", "F", "F", "0.3", "math.tanh(N * N)", "math.sin(N)", "(N + N)", "(N - N)", "N * 0.5",
     "m[I, I]", "(N if N > N else N)", "math.tanh(np.sum(A * A))", "math.tanh(A @ A)", "N / (1.0 + N * N)",
-    "np.mean(A)",
+    "np.mean(A)", "l[-1]", "sum(l) * 0.3", "max(l)", "sum(v * w for v, w in zip(A, A))", "np.sum(A[A > N]) * 0.5",
+    "sum([v for v in A if v > 0.2])", "len(l) * 0.1",
 )  # fmt: skip
 WHOLE = (
     "A * 0.5", "A + A * 0.3", "np.tanh(A) * N", "np.sin(A + N)", "A - 0.5 * A[::-1]", "A.copy()", "m[I] * 0.7",
     "m[:, I] - A * 0.2", "np.where(A > A, A, 0.5)", "m @ A * 0.2", "np.array([N, 0.1, A[I], N])",
-    "np.maximum(A, 0.1) * 0.9",
+    "np.maximum(A, 0.1) * 0.9", "np.sort(A)", "np.clip(A, -0.5, 0.7) * N", "A[np.array([2, 0, 2, 1])]", "np.roll(A, 1)",
+    "np.concatenate((A[2:], A[:2] * N))", "np.cumsum(A) * 0.3", "np.array([v * 0.5 for v in A])", "flipped(A) * 0.8",
+    "np.reshape(m[:2, :2], 4) * 0.6", "np.array(l[:1] * 4) * A", "A[np.argsort(A)]",
 )  # fmt: skip
-_LOADED = count()
 
 
 @dataclass(frozen=True)
@@ -74,13 +90,8 @@ class Drawn:
         return rng.uniform(-1, 1, 4), rng.uniform(-1, 1, 4), rng.uniform(-1, 1, (4, 4)), 0.43, self.start % 4
 
     def load(self) -> Callable[..., Any]:
-        """The function; its text can be read through `linecache`."""
-        file = f"<drawn arrays {next(_LOADED)}>"
-        linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
-        scope: dict[str, Any] = {"__name__": "drawn"}
-        exec(compile(self.text, file, "exec"), scope)
-        loaded: Callable[..., Any] = scope["program"]
-        return loaded
+        """The function."""
+        return loaded(self.text)
 
 
 @dataclass
@@ -106,9 +117,11 @@ class _Writer:
             self.slices,
             self.names,
             self.call,
+            self.listed,
+            self.picked,
         )
         kinds: list[Callable[[str, int], list[str]]] = list(plain)
-        if depth < 4:
+        if depth < 3:
             kinds += [self.loop, self.loop, self.over, self.branch, self.conditional]
         if self.loops:
             kinds.append(self.leave)
@@ -135,18 +148,37 @@ class _Writer:
         return [pad + self.fill(text, 1)]
 
     def names(self, pad: str, depth: int) -> list[str]:
-        text = self.pick("A = A", "A, A = A, A", "r = m[I]", "r = m[:, I]", "A = np.zeros(4)", "r = A[::-1]")
+        text = self.pick(
+            "A = A", "A, A = A, A", "r = m[I]", "r = m[:, I]", "A = np.zeros(4)", "r = A[::-1]", "A = flipped(A)",
+        )  # fmt: skip
         return [pad + self.fill(text, 1)]
 
     def call(self, pad: str, depth: int) -> list[str]:
-        return [
-            pad + self.fill(self.pick("s = push(A, A, k)", "q = push(A, A, 2) * 0.5", "A = mixed(A, A)"), 1)
-        ]
+        text = self.pick(
+            "s = push(A, A, k)", "q = push(A, A, 2) * 0.5", "A = mixed(A, A)", "relax(A, N)", "relax(m[I], N)",
+            "pushed(l, N)",
+        )  # fmt: skip
+        return [pad + self.fill(text, 1)]
+
+    def listed(self, pad: str, depth: int) -> list[str]:
+        """A list never gets empty."""
+        text = self.pick(
+            "l.append(N)", "l.append(A[I] * 0.5)", "s = l.pop() if len(l) > 1 else N", "l[-1] = N", "l[0] += N * 0.3",
+            "l = [v * 0.5 for v in A]", "l = l[1:] + [N]", "l, q = [q] + l[:3], l[0]", "l = list(A)", "l.insert(1, N)",
+        )  # fmt: skip
+        return [pad + self.fill(text, 1)]
+
+    def picked(self, pad: str, depth: int) -> list[str]:
+        text = self.pick(
+            "A[A > 0.2] *= 0.5", "A[A < N] = N", "A[np.array([0, 3])] += 0.1 * N", "A[np.array([1, 1])] = A[:2]",
+            "A[A > A] = 0.3", "m[np.array([2, 0])] *= 0.6",
+        )  # fmt: skip
+        return [pad + self.fill(text, 1)]
 
     def branch(self, pad: str, depth: int) -> list[str]:
-        lines = [f"{pad}if {self.fill('N > N', 1)}:", *self.block(depth + 1, 3)]
+        lines = [f"{pad}if {self.fill('N > N', 1)}:", *self.block(depth + 1, 2)]
         if self.draw(st.booleans()):
-            lines += [f"{pad}else:", *self.block(depth + 1, 3)]
+            lines += [f"{pad}else:", *self.block(depth + 1, 2)]
         return lines
 
     def loop(self, pad: str, depth: int) -> list[str]:
@@ -156,7 +188,10 @@ class _Writer:
 
     def over(self, pad: str, depth: int) -> list[str]:
         index = self.fresh()
-        head = self.pick(f"for {index}, s in enumerate(A)", f"for {index}, (s, q) in enumerate(zip(A, A))")
+        head = self.pick(
+            f"for {index}, s in enumerate(A)", f"for {index}, (s, q) in enumerate(zip(A, A))",
+            f"for {index}, s in enumerate(list(l)[:4])", f"for {index}, r in enumerate(m[:2])",
+        )  # fmt: skip
         return [pad + self.fill(head, 0) + ":", *self.inside(index, depth)]
 
     def conditional(self, pad: str, depth: int) -> list[str]:
@@ -166,7 +201,7 @@ class _Writer:
 
     def inside(self, index: str, depth: int) -> list[str]:
         self.loops.append(index)
-        lines = self.block(depth + 1, 3)
+        lines = self.block(depth + 1, 2)
         self.loops.pop()
         return lines
 
@@ -209,32 +244,16 @@ class _Writer:
 
 @st.composite
 def programs(draw: Draw) -> Drawn:
-    """Programs of up to some fifty lines, with a point to run them at."""
+    """Programs of up to some thirty lines, with a point to run them at."""
     writer = _Writer(draw)
-    body = "\n".join(writer.block(1, 7, least=3))
-    result = f"{PAD}return np.sum(a * b) + s * q + np.sum(c * t) + np.sum(r) + m[1, 2] * m[2, 1] + x\n"
-    return Drawn(f"{HEAD}{body}\n{result}", draw(st.integers(0, 999)))
-
-
-def run(check: Callable[[Drawn], object], examples: int, start: int | None = None) -> None:
-    """Draw programs and check each: always the same ones, or those of the seed `start`."""
-
-    def one(drawn: Drawn) -> None:
-        check(drawn)
-
-    chosen = settings(
-        max_examples=examples,
-        derandomize=start is None,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
+    body = "\n".join(writer.block(1, 4, least=2))
+    result = (
+        f"{PAD}return np.sum(a * b) + s * q + np.sum(c * t) + np.sum(r) + m[1, 2] * m[2, 1] + x + sum(l)\n"
     )
-    test = chosen(given(programs())(one))
-    (test if start is None else seed(start)(test))()
+    return Drawn(f"{HEAD}{body}\n{result}", draw(st.integers(0, 999)))
 
 
 if __name__ == "__main__":
     from test_random_arrays import compared  # the command is a long run of that test
 
-    run(compared, int(sys.argv[1]), int(sys.argv[2]))
-    print(f"{sys.argv[1]} programs agree or are refused (seed {sys.argv[2]})")
+    long_run(programs(), compared)

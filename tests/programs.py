@@ -4,16 +4,14 @@ Variables are set before any statement, every loop has a bound of its own, and e
 called inside its domain; so a drawn program always ends with a finite number.
 """
 
-import linecache
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+
+from drawing import loaded, long_run
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 PAD = "    "
@@ -52,7 +50,6 @@ CONDITIONS = (
     "V O V", "V O 0.5", "V O m", "not V O V", "V O V or m == 3", "m > 1 and V O V", "0 < V < V + 2",
     "m % 2 == 0", "clamp(V) > 0.5",
 )  # fmt: skip
-_LOADED = count()
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,8 @@ class Drawn:
         return f"at {self.args}\n{self.text}"
 
     def load(self) -> Callable[..., Any]:
-        """The function; its text can be read through `linecache`, as that of a notebook cell."""
-        file = f"<drawn {next(_LOADED)}>"
-        linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
-        scope: dict[str, Any] = {"__name__": "drawn"}
-        exec(compile(self.text, file, "exec"), scope)
-        loaded: Callable[..., Any] = scope["program"]
-        return loaded
+        """The function."""
+        return loaded(self.text)
 
 
 @dataclass
@@ -192,25 +184,7 @@ def programs(draw: Draw) -> Drawn:
     return Drawn(HEAD + "\n".join(body) + "\n" + result, args)
 
 
-def run(check: Callable[[Drawn], object], examples: int, start: int | None = None) -> None:
-    """Draw programs and check each: always the same ones, or those of the seed `start`."""
-
-    def one(drawn: Drawn) -> None:
-        check(drawn)
-
-    chosen = settings(
-        max_examples=examples,
-        derandomize=start is None,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    test = chosen(given(programs())(one))
-    (test if start is None else seed(start)(test))()
-
-
 if __name__ == "__main__":
     from test_random_programs import compared  # the command is a long run of that test
 
-    run(compared, int(sys.argv[1]), int(sys.argv[2]))
-    print(f"{sys.argv[1]} programs agree (seed {sys.argv[2]})")
+    long_run(programs(), compared)

@@ -14,7 +14,8 @@ from downslope.passes.simplify import simplified
 from downslope.read.lower import lower
 from downslope.read.source import read_source
 from downslope.rules import RULES
-from programs import Drawn, run
+from drawing import run
+from programs import Drawn, programs
 from zoo import ZOO, Specimen
 
 ARITY = {name: len(row.args) for name, row in RULES.items()}
@@ -53,7 +54,7 @@ def test_ir_of_random_programs_is_well_formed() -> None:
     def check(drawn: Drawn) -> None:
         transformed(drawn.load(), (0, 1))
 
-    run(check, 100, start=5)
+    run(programs(), check, 100, start=5)
 
 
 # ---- the check can fail ---------------------------------------------------------------------------

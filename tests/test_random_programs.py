@@ -1,6 +1,6 @@
 """Programs that Hypothesis draws: both source transformations against dual numbers, which read no source.
 
-A long run: `python tests/programs.py 20000 7` draws 20,000 programs with seed 7.
+A long run: `python tests/programs.py --count 20000 --seed 7`.
 """
 
 import math
@@ -11,7 +11,8 @@ import pytest
 
 import downslope as ds
 from downslope.modes import dual
-from programs import Drawn, run
+from drawing import run
+from programs import Drawn, programs
 
 # Programs whose result does not depend on an input are meant here; the warning has tests of its own.
 pytestmark = [
@@ -52,14 +53,14 @@ def test_random_programs() -> None:
     def check(drawn: Drawn) -> None:
         seen[repr(drawn)] = any(compared(drawn))
 
-    run(check, COUNT)
+    run(programs(), check, COUNT)
     assert len(seen) >= 500  # they differ
     assert sum(seen.values()) > 0.5 * COUNT  # and most depend on their inputs
 
 
 def test_random_programs_use_every_construct() -> None:
     texts: list[str] = []
-    run(lambda drawn: texts.append(drawn.text.split("def program")[1]), COUNT)
+    run(programs(), lambda drawn: texts.append(drawn.text.split("def program")[1]), COUNT)
     for word in ("for ", "while ", "break", "continue", "elif ", "else:", "return ", "settle(", "+= "):
         assert sum(word in text for text in texts) > COUNT / 20, word
 
@@ -71,7 +72,7 @@ def test_random_programs_native() -> None:
         number = seen.setdefault(repr(drawn), len(seen))
         compared(drawn, "native", (MODES[number % 2],))  # one each: compiling takes a second
 
-    run(check, NATIVE, start=11)
+    run(programs(), check, NATIVE, start=11)
     assert len(seen) > NATIVE / 2
 
 
@@ -84,7 +85,7 @@ def test_the_comparison_can_fail(mistake: float, monkeypatch: pytest.MonkeyPatch
         return value, slope + mistake * max(1.0, abs(slope))
 
     drawn: list[Drawn] = []
-    run(drawn.append, 5)
+    run(programs(), drawn.append, 5)
     monkeypatch.setattr(dual, "dual_derivative", wrong)
     for one in drawn:
         with pytest.raises(AssertionError):

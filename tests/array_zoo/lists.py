@@ -277,3 +277,22 @@ def loops_over_what_is_written(x):
         for v in [x[0], x[1] ** 2, 0.5]:
             total += v**k * x[2]
     return total
+
+
+@specimen(0.7, 3, wrt=(0,))
+def list_of_another_length_in_each_pass(x, n):
+    s = [x, 0.5]
+    for i in range(n):
+        s = [v * s[0] for v in (1.0, x, 2.0, x)]
+        if i == 1:
+            s = s[:1] + [x]
+    return sum(s)
+
+
+@specimen(vector(4), 3)
+def mask_in_the_test_of_a_loop(a, n):
+    i = 0
+    while i < n and np.sum(a[a > 0.5]) > 1.0:
+        i += 1
+        a[a > 1.0] *= 0.5
+    return a * i

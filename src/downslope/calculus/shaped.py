@@ -169,7 +169,8 @@ def runnable(
     if engine == "native":
         return arrays.native(watched, full, given)
     run = compiled.interpreted(emit(watched, given, "program"), "program")
-    written = [param.name in stored(watched) for param in watched.params]
+    changed = stored(watched)
+    written = [param.name in changed for param in watched.params]
 
     def call(*values: Any) -> Any:
         with np.errstate(all="ignore"):

@@ -348,6 +348,30 @@ def dual_element(
     return _split(_PATCHES.rebound(function)(*moved), level)
 
 
+def dual_direction(
+    function: Callable[..., Any], args: Sequence[Any], rates: Mapping[int, Any]
+) -> tuple[Any, Any]:
+    """The user's function and how fast its result moves when its inputs do: (value, rate).
+
+    `rates` gives inputs by position, numbers and arrays, the rates at which they move. Otherwise as `dual_element`.
+
+    >>> import numpy as np
+    >>> dual_direction(lambda a: a[0] * a[1], (np.array([2.0, 3.0]),), {0: np.array([1.0, 0.5])})
+    (6.0, 4.0)
+    """
+    level = next(_LEVELS)
+    moved = [as_objects(arg.copy()) if is_any_array(arg) else arg for arg in args]
+    for position, rate in rates.items():
+        if is_any_array(moved[position]):
+            flat, change = moved[position].ravel(), rate.ravel()
+            for k, value in enumerate(flat):
+                flat[k] = DualFloat(value, float(change[k]), level)
+            moved[position] = flat.reshape(moved[position].shape)
+        else:
+            moved[position] = DualFloat(moved[position], float(rate), level)
+    return _split(_PATCHES.rebound(function)(*moved), level)
+
+
 def _split(result: Any, level: int) -> tuple[Any, Any]:
     """The value and the change of a result, in its shape."""
     if isinstance(result, tuple):

@@ -14,7 +14,8 @@ def native(
     function: Function, kinds: Sequence[Kind], given: Mapping[str, Kind]
 ) -> Callable[..., tuple[Any, ...]]:
     """The function for these argument types. Arrays that it stores into are copied for each run."""
-    written = [param.name in stored(function) for param in function.params]
+    changed = stored(function)
+    written = [param.name in changed for param in function.params]
     signature = (*map(signature_of, kinds, written), floats_out())
     run = compiled(text_of(function, given), "program", signature, vector_loops=True)
     longest = [TAPE]  # the next call starts with the tape that the last one needed

@@ -76,6 +76,8 @@ def _loop(stmt: For | While, found: dict[str, str]) -> None:
             carry = stmt.carried[i]
             kept = i not in rebound and isinstance(carry.init, str)
             found[carry.name] = found[str(carry.init)] if kept else carry.name
+        if isinstance(stmt, While):
+            _block(stmt.test, found)
         _block(stmt.body, found)
         moved = {i for i in carried if _root(stmt.body.yields[i], found) != found[stmt.carried[i].name]}
         if moved <= rebound:
@@ -120,7 +122,7 @@ def growing(function: Function, root: Mapping[str, str]) -> frozenset[str]:
     """The buffers whose length is not the same for every version; those that a loop sets first are such too."""
     found: set[str] = set()
     for stmt in walk(function.body):
-        if isinstance(stmt, Grow):
+        if isinstance(stmt, Grow) or (isinstance(stmt, New) and stmt.fits):  # lists: two may differ in length
             found.add(root[stmt.name])
         elif isinstance(stmt, For | While):
             found.update(root[c.name] for c in stmt.carried if c.name in root and isinstance(c.init, Lit))

@@ -23,7 +23,6 @@ from downslope.ir.nodes import (
     Lit,
     Stmt,
     While,
-    defined,
     names_of,
     walk,
 )
@@ -177,7 +176,7 @@ class _Guard:
         """A copy of the loop's test with its checks: the test itself hands on nothing but its answer."""
         if not any(self.watched(inner) for inner in stmt.test.body):
             return (), fault
-        fresh = {n: self.names.fresh(n) for inner in walk(stmt.test) for n in defined(inner)}
+        fresh = {n: self.names.fresh(n) for n in sorted(names_of(Function("", (), stmt.test)))}
         copy = renamed(stmt.test, {**names, **fresh})
         self.types = {**self.types, **{new: self.types[old] for old, new in fresh.items()}}
         self.primal |= {new for old, new in fresh.items() if old in self.primal}
