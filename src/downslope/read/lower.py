@@ -772,7 +772,7 @@ class _Lowerer(ApartReader, ObjectReader):
             case "clip", _ if any(isinstance(value, View | Lazy) for value in values):
                 return called(self.array_calls, "clip", values, {}, None, "t")
             case "clip", [value, low, high]:
-                return self.apply("minimum", [self.apply("maximum", [value, low]), high])
+                return self.row("minimum", [self.row("maximum", [value, low]), high])
             case "float64", [value]:
                 return self.row("to_float", [value])
         raise (ArrayExpected if any(isinstance(v, str) for v in values) else UnsupportedError)(
