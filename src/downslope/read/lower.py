@@ -710,9 +710,10 @@ class _Lowerer(ApartReader, ObjectReader):
         if isinstance(holds, Lit):
             return second() if bool(holds.value) is conjunction else first
         results: list[Value] = []
-        changes = self.objects.changes.total(), self.arrays.stores.total()
+        changes, before = self.objects.changes.total(), dict(self.arrays.current)
         inside = self.captured(lambda: results.append(second()))
-        if changes != (self.objects.changes.total(), self.arrays.stores.total()):
+        after, self.arrays.current = self.arrays.current, before
+        if changes != self.objects.changes.total() or any(after[b] != before[b] for b in before):
             raise self.unsupported(
                 "a part of `and` or `or` that changes an object or an array",
                 "whether it runs depends on what is before it.",
