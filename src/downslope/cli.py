@@ -16,6 +16,7 @@ from downslope.commands.export import export
 from downslope.commands.formula import formula
 from downslope.commands.learn import history, learn, rollback
 from downslope.commands.plot import plot
+from downslope.commands.serve import serve
 from downslope.commands.tune import tune
 from downslope.errors import DownslopeError
 
@@ -53,6 +54,7 @@ for command in (
     learn,
     history,
     rollback,
+    serve,
     demo,
 ):
     app.command()(command)

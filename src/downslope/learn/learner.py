@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from downslope.data.frames import frame_of
+from downslope.data.frames import Frame, frame_of
 from downslope.data.table import Table
 from downslope.errors import UsageError, warned
 from downslope.fitting.objective import Array
@@ -197,9 +197,13 @@ class Learner:
         Default: the pinned version, or the newest.
         """
         known = self.current if version is None else self.registry.version(version)
-        batches = self._checked(known)
-        problem = batches.problem(batches.table(frame_of(table), "error", target=False))
-        x = read(known.state).x
+        return self.predicted(known, frame_of(table))
+
+    def predicted(self, version: Version, frame: Frame) -> Array:
+        """(n,) the program's results on a table's rows, with the constants of a version that was read before."""
+        batches = self._checked(version)
+        problem = batches.problem(batches.table(frame, "error", target=False))
+        x = read(version.state).x
         problem.check(x)
         return problem.predictions(x)
 
