@@ -296,3 +296,20 @@ def mask_in_the_test_of_a_loop(a, n):
         i += 1
         a[a > 1.0] *= 0.5
     return a * i
+
+
+def up_to(x, least):
+    s = []
+    for v in x:
+        s.append(v * 2.0)
+        if v > least:
+            return s
+    s.append(1.0)
+    return s
+
+
+@specimen(vector(5), wrt=(0,))
+def list_returned_from_inside_a_loop(x):
+    t = up_to(x, 0.9)
+    t.append(x[0])
+    return sum(t) * len(t) + up_to(x, 99.0)[-2]

@@ -75,7 +75,10 @@ class Merge:
         if isinstance(left, Gone) or isinstance(right, Gone):
             return left if isinstance(left, Gone) else right
         if self._apart(name, left, right):
-            return either(self.cond, self._outward[0].value(left), self._outward[1].value(right))
+            sides = [out.value(v) for out, v in zip(self._outward, (left, right), strict=True)]
+            if UNSET in sides:  # it is read only where it is set
+                return sides[1] if left == UNSET else sides[0]
+            return either(self.cond, *sides)
         if UNSET in (left, right):
             shape = right if left == UNSET else left
             blank = with_leaves(shape, iter([UNSET] * len(leaves(shape))))
@@ -110,7 +113,8 @@ class Merge:
         asked = key_of(self.reader.place, name) in self.reader.arrays.apart
         if not asked and not isinstance(left, Choice) and not isinstance(right, Choice):
             return False
-        return holds_array(left) and holds_array(right) and plain(left) and plain(right)
+        arrays = [value for value in (left, right) if value != UNSET]
+        return all(holds_array(value) and plain(value) for value in arrays)
 
     def _number(self, hint: str, left: Arg, right: Arg) -> str:
         """A number of one path as a result of the branch; what is known of it is kept."""

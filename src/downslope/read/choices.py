@@ -154,19 +154,25 @@ def with_numbers(place: Place, numbers: Iterable[Arg]) -> Place:
     return Mixed(terms, start, divisor, modulus, first, by)
 
 
-def form_of(view: View) -> tuple[object, ...]:
-    """What two views have in common that differ only in numbers."""
+def form_of(view: View | Listed) -> tuple[object, ...]:
+    """What two views have in common that differ only in numbers; a list is itself."""
+    if isinstance(view, Listed):
+        return (view,)
     blank = tuple(with_numbers(place, [Lit(0)] * len(numbers_of(place))) for place in view.places)
     return view.buffer, blank, len(view.lengths), view.readonly
 
 
-def all_numbers(view: View) -> tuple[Arg, ...]:
-    """The numbers of a view: of its places, then its lengths."""
+def all_numbers(view: View | Listed) -> tuple[Arg, ...]:
+    """The numbers of a view: of its places, then its lengths; a list has none."""
+    if isinstance(view, Listed):
+        return ()
     return (*(number for place in view.places for number in numbers_of(place)), *view.lengths)
 
 
-def renumbered(view: View, numbers: Iterable[Arg]) -> View:
+def renumbered(view: View | Listed, numbers: Iterable[Arg]) -> View | Listed:
     """The view with other numbers, in the order of `all_numbers`."""
+    if isinstance(view, Listed):
+        return view
     new = iter(numbers)
     places = tuple(with_numbers(p, [next(new) for _ in numbers_of(p)]) for p in view.places)
     return replace(view, places=places, lengths=tuple(next(new) for _ in view.lengths))

@@ -7,7 +7,7 @@ from downslope.ir.nodes import Arg, Carry, Lit
 from downslope.read.array_reader import ArrayReader
 from downslope.read.choices import all_numbers, cases, either, form_of, renumbered
 from downslope.read.frames import Choice, Value
-from downslope.read.views import Buffer, View
+from downslope.read.views import Buffer, Listed, View
 from downslope.read.whole_numbers import Sum
 
 
@@ -15,7 +15,7 @@ from downslope.read.whole_numbers import Sum
 class Option:
     """An array from outside that the variable may be; the numbers at `moving` differ from pass to pass."""
 
-    view: View
+    view: View | Listed
     moving: set[int] = field(default_factory=set)
 
 
@@ -25,7 +25,7 @@ class Options:
 
     found: list[Option] = field(default_factory=list)
 
-    def place(self, view: View) -> int | None:
+    def place(self, view: View | Listed) -> int | None:
         """The position of the option of a view's form."""
         form = form_of(view)
         return next((k for k, option in enumerate(self.found) if form_of(option.view) == form), None)
@@ -34,7 +34,7 @@ class Options:
         """Take note of what a pass leaves in the variable; whether that is news."""
         news = False
         for view in cases(value):
-            assert isinstance(view, View)  # `only_outside` lets nothing else through
+            assert isinstance(view, View | Listed)  # `only_outside` lets nothing else through
             k = self.place(view)
             numbers = all_numbers(view)
             if k is None:
@@ -69,7 +69,7 @@ class ChosenVariable:
         for slot, name in numbers.items():
             low = Sum(0) if slot[1] >= len(self._places(slot[0])) else None
             arrays.numbers.whole(name, low)
-        views: list[View] = []
+        views: list[View | Listed] = []
         for k, option in enumerate(self.options.found):
             own = [numbers.get((k, j), number) for j, number in enumerate(all_numbers(option.view))]
             views.append(renumbered(option.view, own))
@@ -82,7 +82,7 @@ class ChosenVariable:
         """The numbers of an option that are not lengths."""
         view = self.options.found[k].view
         numbers = all_numbers(view)
-        return numbers[: len(numbers) - view.rank]
+        return numbers[: len(numbers) - (view.rank if isinstance(view, View) else 0)]
 
     def entering(self) -> Value:
         """The value at the start of a pass."""
@@ -100,7 +100,7 @@ class ChosenVariable:
             if isinstance(one, Choice):
                 left, right = of(one.then, pick), of(one.orelse, pick)
                 return left if left == right else row("where", [one.cond, left, right], "k")
-            assert isinstance(one, View)
+            assert isinstance(one, View | Listed)
             k = self.options.place(one)
             assert k is not None
             return pick(k, all_numbers(one))
@@ -120,4 +120,4 @@ class ChosenVariable:
 
 def only_outside(value: Value, buffers: set[Buffer]) -> bool:
     """Whether a value is always one of the arrays around the loop."""
-    return all(isinstance(view, View) and view.buffer in buffers for view in cases(value))
+    return all(isinstance(view, View | Listed) and view.buffer in buffers for view in cases(value))

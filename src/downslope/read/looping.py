@@ -123,7 +123,7 @@ class Loop:
         self._known = reader.names.known() - {index} if rebinding.asked else frozenset[str]()
         self._place = frame.source.loc(node)
         self._news = False
-        self._new: dict[str, str] = {}
+        self._new: dict[str, tuple[Arg, ...]] = {}
         self._chosen: dict[str, ChosenVariable] = {}
         self._ends: dict[str, list[Arg]] = {}
         self._settled: dict[str, Callable[[], Value]] = {}
@@ -193,14 +193,16 @@ class Loop:
     def _is_new(self, name: str) -> bool:
         """Whether a variable gets an array in the loop first, and is read after it."""
         used = name in self.rebinding.read_later or name.startswith("__")
-        return used and name not in self.before and isinstance(self._after.get(name), View)
+        return used and name not in self.before and isinstance(self._after.get(name), View | Listed)
 
-    def _made(self, name: str) -> str:
-        """The version, at the end of a pass, of an array that the loop makes."""
-        view = self._after[name]
-        assert isinstance(view, View)
-        whole = view if view.whole else self.reader.whole.materialised(view)
-        return self.reader.arrays.current[whole.buffer]
+    def _made(self, name: str) -> tuple[Arg, ...]:
+        """The version, at the end of a pass, of an array or a list that the loop makes."""
+        value, current = self._after[name], self.reader.arrays.current
+        if isinstance(value, Listed):
+            return current[value.buffer], self.reader.lists.count(value)
+        assert isinstance(value, View)  # see `_is_new`
+        whole = value if value.whole else self.reader.whole.materialised(value)
+        return (self.reader.arrays.current[whole.buffer],)
 
     def _undecided(self, name: str) -> UnsupportedError:
         """The error for a variable that cannot be told apart. Raises `Again` where that was not tried."""
@@ -333,13 +335,18 @@ class Loop:
             self._carry(carry, end, result)
 
     def _first_made(self, name: str) -> Group:
-        """An array that the loop makes: the last pass's is there after it."""
-        view, fresh = self._after[name], self.reader.names.fresh
-        assert isinstance(view, View)
-        result, version = fresh(name), self._new[name]
-        self._carry(Carry(fresh(name), UNSET), self.kept.get(version, version), result)
-        found, lengths = self.merging.measured(name, view, result)
-        self.reader.arrays.current[found.buffer] = result
+        """An array or a list that the loop makes: the last pass's is there after it."""
+        value, fresh = self._after[name], self.reader.names.fresh
+        results = [fresh(name) for _ in self._new[name]]
+        for version, result in zip(self._new[name], results, strict=True):
+            self._carry(Carry(fresh(name), UNSET), self.kept.get(str(version), version), result)
+        if isinstance(value, Listed):
+            listed = self.reader.lists.named(results[0], results[1], name.strip("_"))
+            self.frame.env[name] = listed
+            return Group(name, self._place, [listed.buffer], [value.buffer])
+        assert isinstance(value, View)  # see `_is_new`
+        found, lengths = self.merging.measured(name, value, results[0])
+        self.reader.arrays.current[found.buffer] = results[0]
 
         def later() -> View:
             self.reader.out += lengths
@@ -347,7 +354,7 @@ class Loop:
 
         self._settled[name] = later
         self.frame.env[name] = found
-        return Group(name, self._place, [found.buffer], [view.buffer])
+        return Group(name, self._place, [found.buffer], [value.buffer])
 
     def _result(self, one: _Rebound, versions: tuple[Arg, ...]) -> View | Listed:
         """What a rebound variable refers to after the loop."""
