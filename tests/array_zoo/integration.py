@@ -27,7 +27,7 @@ def populations_at_times(p, y0):
     def growth(t, y):
         return np.array([p[0] * y[0] - p[1] * y[0] * y[1], p[2] * y[0] * y[1] - y[1]])
 
-    sol = solve_ivp(growth, [0.0, 0.8], y0, t_eval=np.array([0.0, 0.35, 0.8]), rtol=1e-10, atol=1e-11)
+    sol = solve_ivp(growth, [0.0, 0.3], y0, t_eval=np.array([0.0, 0.14, 0.3]), rtol=1e-9, atol=1e-10)
     return sol.y
 
 
@@ -98,10 +98,10 @@ def roots_in_a_loop(v):
 
 # ---- splines -----------------------------------------------------------------------------------------
 
-KNOTS = np.array([0.0, 0.4, 1.1, 1.5, 2.3])
+KNOTS = np.array([0.0, 0.4, 1.1, 1.5])
 
 
-@specimen(KNOTS, vector(5, 1.0, -0.3), np.array([-0.2, 0.3, 1.2, 2.5]))
+@specimen(KNOTS, vector(4, 1.0, -0.3), np.array([-0.2, 1.2]), native=False)
 def cubic_spline(x, y, q):
     s = CubicSpline(x, y)
     return s(q)
@@ -120,21 +120,21 @@ def parabola(y, q):
     return s(q)
 
 
-@specimen(KNOTS, vector(5), 0.7, native=False)
+@specimen(KNOTS, vector(4), 0.7, wrt=(1, 2), native=False)
 def splines_of_other_names(x, y, q):
     cubic = make_interp_spline(x, y)
     line = make_interp_spline(x, y, k=1)
     same = interp1d(x, y, kind="cubic")
-    return cubic(q) * line(q) + same(q * 2.0)
+    return cubic(q) * line(q) + same(q * 1.5)
 
 
-@specimen(KNOTS, vector(5), np.array([-0.2, 0.7, 2.5]), native=False)
+@specimen(KNOTS, vector(4), np.array([-0.2, 0.7]), native=False)
 def lines_beyond_their_ends(x, y, q):
     f = interp1d(x, y, fill_value="extrapolate")
     return f(q)
 
 
-TABLE = PchipInterpolator(KNOTS, np.array([0.0, 0.3, 0.4, 1.4, 1.5]))
+TABLE = PchipInterpolator(KNOTS, np.array([0.0, 0.3, 0.4, 1.4]))
 
 
 @specimen(vector(2), 0.7, native=False)
