@@ -11,7 +11,7 @@ from downslope.calculus.shaped import Transformed, reversed_once
 from downslope.errors import ProgramError
 from downslope.ir.nodes import Fail, For, Let, While, walk
 from downslope.native.vector.loops import with_vector_loops
-from downslope.passes import counters, hoist, plain, signs
+from downslope.passes import counters, hoist, plain, signs, unroll
 
 A = np.array([0.5, -1.0, 2.0, 3.0])
 
@@ -162,3 +162,32 @@ def test_native_sums_are_within_the_bound_of_any_order():
     exact = math.fsum(a)
     assert abs(found - exact) <= len(a) * 2.0**-53 * np.sum(np.abs(a))
     assert found == pytest.approx(exact, rel=1e-12)
+
+
+def short(a):
+    total = 1.0
+    for i in range(2):
+        for j in range(-1, 3, 2):
+            total *= a[i] / a[j]
+    return total
+
+
+def test_short_loops_are_gone():
+    form, _ = form_of(short, A)
+    assert not [s for s in walk(unroll.unrolled(signs.unsigned(form)).body) if isinstance(s, For)]
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_an_unrolled_loop_is_the_same_program(engine):
+    slopes = ds.grad(short, engine=engine)(A)
+    steps = 1e-6 * np.eye(len(A))
+    assert slopes == pytest.approx([(short(A + s) - short(A - s)) / 2e-6 for s in steps], rel=1e-7, abs=1e-9)
+    with pytest.raises(ProgramError, match="ZeroDivisionError"):
+        ds.grad(lambda a: sum_of_inverses(a), engine=engine)(np.array([1.0, 0.0]))
+
+
+def sum_of_inverses(a):
+    total = 0.0
+    for i in range(2):
+        total += min(1.0 / float(a[i]), 1.0)
+    return total

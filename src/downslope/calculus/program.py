@@ -55,6 +55,8 @@ class Program:
     _read: dict[Kinds, Lowered] = field(default_factory=dict, compare=False, repr=False)
     _flat: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What was made of it for arguments that are structures."""
+    _counts: dict[Kinds, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _single: set[Kinds] = field(default_factory=set, compare=False, repr=False)
 
     @cached_property
     def function(self) -> Function:
@@ -87,6 +89,18 @@ class Program:
     def counts(self) -> frozenset[str]:
         """The inputs that bound loops: they stay integers, whatever is differentiated."""
         return counts(self.function)
+
+    def counts_for(self, kinds: Kinds) -> frozenset[str]:
+        """The inputs that bound loops or index arrays, for arguments of these types."""
+        if kinds not in self._counts:
+            self._counts[kinds] = counts(self.form(kinds))
+        return self._counts[kinds]
+
+    def one_number(self, kinds: Kinds) -> None:
+        """Raise `UsageError` unless the program returns one number for arguments of these types."""
+        if kinds not in self._single:
+            one_output(self, self.form(kinds))
+            self._single.add(kinds)
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from downslope.calculus.native_arrays import native_array, same_memory
-from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, one_output, params_of
+from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, params_of
 from downslope.calculus.run import Engine, copied, endless, explained, too_deep, too_large
 from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import emit
@@ -18,11 +18,11 @@ from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
 from downslope.passes.counters import counted
-from downslope.passes.cuts import counts
 from downslope.passes.guard import TOO_LARGE, guarded
 from downslope.passes.hoist import hoisted
 from downslope.passes.plain import careful, plain
 from downslope.passes.signs import unsigned
+from downslope.passes.unroll import unrolled
 from downslope.read.resolve import is_array
 
 Values: TypeAlias = Sequence[Any]
@@ -43,9 +43,8 @@ def shaped_values(
         for n, v in zip(read.arguments, given, strict=True)
     ]
     kinds = tuple(map(kind_of, values))
-    form = read.form(kinds)
     check_memory(read, kinds, given)
-    floats = set(wrt) - counts(form)
+    floats = set(wrt) - read.counts_for(kinds)
     ready = [
         float(v) if n in floats and not is_array(v) else v
         for n, v in zip(read.arguments, values, strict=True)
@@ -119,7 +118,7 @@ class Transformed:
         kinds = tuple(map(kind_of, values))
         quick, primal, made = self._made(kinds)
         *results, fault = quick(*values, *extra)
-        if careful(made) and not finite(results):
+        if not finite(results) and careful(made):
             if kinds not in self._careful:
                 self._careful[kinds] = runnable(made, primal, kinds, self.engine, self.seeds)
             *results, fault = self._careful[kinds](*values, *extra)
@@ -127,9 +126,9 @@ class Transformed:
 
     def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], frozenset[str], Function]:
         if kinds not in self._runs:
-            form = self.program.form(kinds)
+            form = unrolled(unsigned(self.program.form(kinds)))
             given = {param.name: kind for param, kind in zip(form.params, kinds, strict=True)}
-            base = hoisted(counted(unsigned(form), given))
+            base = hoisted(counted(form, given))
             primal = names_of(form) & names_of(base)
             made = self.make(base, params_of(base, self.wrt))
             quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
@@ -206,7 +205,7 @@ def positions(program: Program, wrt: Sequence[str]) -> list[int]:
 
 def one_number(program: Program, values: Values) -> None:
     """Raise `UsageError` unless the program returns one number for such arguments."""
-    one_output(program, program.form(tuple(map(kind_of, values))))
+    program.one_number(tuple(map(kind_of, values)))
 
 
 def zero_like(value: Any) -> Any:

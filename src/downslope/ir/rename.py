@@ -24,8 +24,11 @@ from downslope.ir.nodes import (
 )
 
 
-def renamed(block: Block, names: Mapping[str, str]) -> Block:
-    """The block with each name in `names` replaced, where it is defined and where it is read."""
+def renamed(block: Block, names: Mapping[str, Arg]) -> Block:
+    """The block with each name in `names` replaced, where it is defined and where it is read.
+
+    A name of a number that the block only reads may become a literal.
+    """
 
     def arg(value: Arg) -> Arg:
         return names.get(value, value) if isinstance(value, str) else value
@@ -34,7 +37,7 @@ def renamed(block: Block, names: Mapping[str, str]) -> Block:
         return tuple(arg(value) for value in values)
 
     def label(name: str) -> str:
-        return names.get(name, name)
+        return str(names.get(name, name))
 
     def labels(values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(label(value) for value in values)

@@ -97,6 +97,10 @@ class _Loop:
             stmt.loc,
         )
         body = renamed(loop.body, self.shared)
+        if isinstance(stmt.start, Lit) and isinstance(stmt.stop, Lit):
+            passes = range(int(stmt.start.value or 0), int(stmt.stop.value or 0), int(forwards) or -1)
+            straight = renamed(first.then, self.shared).body if passes else ()
+            return [*straight, replace(loop, body=body)] if passes else [stmt]
         return [Let(enters, "less", bounds, stmt.loc), first, replace(loop, body=body)]
 
     def load(self, stmt: Stmt, lets: Mapping[str, Let]) -> bool:
