@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import downslope as ds
-from downslope.calculus.program import kind_of, program
+from downslope.calculus.program import kind_of, params_of, program
 from downslope.calculus.shaped import Transformed, reversed_once
 from downslope.errors import ProgramError
-from downslope.ir.nodes import Fail, For, Let, While, walk
+from downslope.ir.nodes import Fail, For, Let, Push, While, walk
 from downslope.native.vector.loops import with_vector_loops
-from downslope.passes import counters, hoist, plain, signs, unroll
+from downslope.passes import counters, hoist, narrow, plain, selected, signs, unroll
 
 A = np.array([0.5, -1.0, 2.0, 3.0])
 
@@ -191,3 +191,79 @@ def sum_of_inverses(a):
     for i in range(2):
         total += min(1.0 / float(a[i]), 1.0)
     return total
+
+
+def nearest(a, b):
+    total = 0.0
+    for i in range(len(b)):
+        best = 1e9
+        for j in range(len(a)):
+            away = 0.0
+            for k in range(3):
+                away += (a[j] - b[i] * k) ** 2
+            if away < best:
+                best = away
+        total += best
+    return total
+
+
+def largest(a, b):
+    low = b[0]
+    for x in b:
+        low = min(low, x * a[1])
+    return np.max(a) * a[0] + low + np.min(a * a)
+
+
+def largest_or_nan(a):
+    return np.maximum(np.max(a), 1.0) + np.max(a)
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+@pytest.mark.parametrize("f", [nearest, largest])
+def test_what_a_loop_selects_has_the_slope_of_its_pass(f, engine):
+    b = np.array([0.3, -0.7, 1.9])
+    slopes = ds.grad(f, engine=engine)(A, b)
+    steps = 1e-6 * np.eye(len(A))
+    assert slopes == pytest.approx([(f(A + s, b) - f(A - s, b)) / 2e-6 for s in steps], rel=1e-7, abs=1e-8)
+    assert ds.value_and_grad(f, engine=engine)(A, b)[0] == pytest.approx(f(A, b), rel=1e-15)
+
+
+def test_a_selection_keeps_its_pass_and_no_tape():
+    form, _ = form_of(nearest, A, A)
+    made = reversed_once(selected.selected(form), ["a"])
+    taped = [s.values for s in walk(made.body) if isinstance(s, Push)]
+    assert len(taped) == 1  # which pass, for each row
+    assert len(taped[0]) == 2
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_the_first_of_equals_and_nan_are_selected_as_before(engine):
+    slope = ds.grad(largest_or_nan, engine=engine)
+    assert slope(np.array([2.0, 3.0, 3.0])).tolist() == [0.0, 2.0, 0.0]
+    assert math.isnan(ds.value_and_grad(largest_or_nan, engine=engine)(np.array([2.0, np.nan, 3.0]))[0])
+    assert slope(np.array([-np.inf, -np.inf])).tolist() == [1.0, 0.0]
+
+
+def stencil(a, k):
+    for _ in range(3):
+        for i in range(1, len(a) - 1):
+            a[i] += k * (a[i - 1] - 2.0 * a[i] + a[i + 1])
+    return np.sum(a * a)
+
+
+def test_one_number_is_kept_for_a_combination_of_three():
+    form, _ = form_of(stencil, A, 0.1)
+    made = reversed_once(form, params_of(form, ("a", "k")))
+    wide, slim = (
+        [s.values for s in walk(f.body) if isinstance(s, Push)] for f in (made, narrow.narrowed(made))
+    )
+    assert [len(values) for values in wide] == [3]
+    assert [len(values) for values in slim] == [1]
+
+
+@pytest.mark.parametrize("engine", ["python", "native"])
+def test_the_combination_is_the_right_one(engine):
+    slopes, slope = ds.grad(stencil, ("a", "k"), engine=engine)(A, 0.1)
+    moved = [stencil(A.copy(), 0.1 + s) for s in (1e-6, -1e-6)]
+    assert slope == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-8)
+    assert slopes == pytest.approx(ds.jacobian(stencil)(A, 0.1), rel=1e-12)

@@ -20,7 +20,9 @@ from downslope.passes.buffers import stored
 from downslope.passes.counters import counted
 from downslope.passes.guard import TOO_LARGE, guarded
 from downslope.passes.hoist import hoisted
+from downslope.passes.narrow import narrowed
 from downslope.passes.plain import careful, plain
+from downslope.passes.selected import selected
 from downslope.passes.signs import unsigned
 from downslope.passes.unroll import unrolled
 from downslope.read.resolve import is_array
@@ -128,9 +130,9 @@ class Transformed:
         if kinds not in self._runs:
             form = unrolled(unsigned(self.program.form(kinds)))
             given = {param.name: kind for param, kind in zip(form.params, kinds, strict=True)}
-            base = hoisted(counted(form, given))
+            base = selected(hoisted(counted(form, given)))
             primal = names_of(form) & names_of(base)
-            made = self.make(base, params_of(base, self.wrt))
+            made = narrowed(self.make(base, params_of(base, self.wrt)))
             quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
             self._runs[kinds] = quick, primal, made
         return self._runs[kinds]

@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from downslope.ir.nodes import (
     Arg,
     Block,
+    Call,
     Carry,
     For,
     Function,
     Let,
+    Like,
     Lit,
     Loop,
+    New,
     Pop,
     Push,
     Stmt,
+    Store,
     While,
     defined,
     names_of,
+    walk,
 )
 from downslope.ir.rename import renamed
 from downslope.modes.replay import Plan, planned
@@ -83,10 +88,11 @@ class ReverseLoops(Sweep):
         with self.build.scope() as missing:
             outputs = [self.handed_on(inner, stmt.carried[i].name, stmt.carried[i].name) for i in slots]
         outputs += [inner.get(name, ZERO) for name in totals]
-        again = [s for i, group in enumerate(ahead) if i not in plan.once for s in group]
-        once = [s for i, group in enumerate(ahead) if i in plan.once for s in group]
+        ran = plan.once | {i for i, group in enumerate(ahead) if any(map(closed, group))}
+        again = [s for i, group in enumerate(ahead) if i not in ran for s in group]
+        once = [s for i, group in enumerate(ahead) if i in ran for s in group]
         plain = stmt.body.body
-        first = [s for i, group in enumerate(ahead) for s in (group if i in plan.once else (plain[i],))]
+        first = [s for i, group in enumerate(ahead) for s in (group if i in ran else (plain[i],))]
         return _Pass(first, once, [*unfailing(again), *seeding, *back, *missing], outputs)
 
     def swept(
@@ -177,6 +183,13 @@ class ReverseLoops(Sweep):
             numbers = [int(arg.value) for arg in args if isinstance(arg, Lit) and arg.value is not None]
             return Lit(_WHOLE[op](*numbers))
         return self.build.apply(op, args, "bound")
+
+
+def closed(stmt: Stmt) -> bool:
+    """Whether a statement is a loop that gives numbers only and keeps nothing: they cost less to keep than to find again."""
+    if not isinstance(stmt, For | While):
+        return False
+    return not any(isinstance(inner, Push | Store | New | Like | Call) for inner in walk(Block((stmt,))))
 
 
 def defined_deep(stmt: Stmt) -> frozenset[str]:

@@ -129,6 +129,8 @@ def compiled(
         namespace |= names
     exec(compile(code, str(file) if stored else f"<{name}>", "exec"), namespace)  # our own emitted text
     function: Any = namespace[name]
+    # Numba's symbols have this name: two programs of one name, each from its cache file, would share constants.
+    function.__qualname__ = f"{name}_{key}"
     if not stored:
         return njit(signature, **OPTIONS)(function)
     try:
