@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timing import agreeing, in_turns, one_core
-from downslope.calculus.derivative import FEW
 from downslope.calculus.program import Program
+from downslope.calculus.run import FEW
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse

@@ -18,7 +18,7 @@ from downslope.calculus.program import (
     values_of,
     with_arrays,
 )
-from downslope.calculus.run import MODES, Engine, Mode, Runner
+from downslope.calculus.run import FEW, MODES, Engine, Mode, Runner
 from downslope.calculus.structured import call, is_structured, program_of
 from downslope.calculus.structured_calls import gradient_of
 from downslope.errors import SourceUnavailable, UsageError
@@ -30,9 +30,6 @@ from downslope.passes.simplify import simplified
 from downslope.read.lower import Lowered
 
 __all__ = ["MODES", "Derivative", "Mode", "derivative", "grad", "made", "value_and_grad"]
-
-FEW = 16
-"""Up to so many parameters, tangents that travel with the primal beat a tape (docs/decisions/0002)."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
-from downslope.calculus.derivative import FEW
 from downslope.calculus.explanation import ACTIVE, CONSTANT, CUT, STOPPED, UNREAD, Explanation, Line, Measured
 from downslope.calculus.program import Differentiated, Kinds, Program, Wrt, kind_of, params_of, program
-from downslope.calculus.run import Mode
+from downslope.calculus.run import FEW, Mode
 from downslope.calculus.shaped import (
     Make,
     Transformed,
@@ -87,7 +86,7 @@ def _mode(function: Function, names: Sequence[str]) -> tuple[Mode, str, Make]:
     known = arrays(function)
     if not function.scalar or any(output in known for output in function.body.yields):
         return "forward", "several outputs: a Jacobian is made of tangents; here with one of them", pushed
-    if known.keys() & {param.name for param in function.params}:
+    if known.keys() & set(params_of(function, names)):
         return "reverse", "inputs are arrays: one sweep back gives the slope in every element", reversed_once
     if len(names) <= FEW:
         return (

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import Program, by_position
-from downslope.calculus.run import Engine, copied
+from downslope.calculus.run import FEW, Engine, copied
 from downslope.calculus.shaped import (
     Make,
     Transformed,
@@ -13,6 +15,7 @@ from downslope.calculus.shaped import (
     by_elements,
     one_number,
     positions,
+    pushed_once,
     reversed_once,
     shaped_like,
     shaped_values,
@@ -88,8 +91,14 @@ def _found(asked: Asked, values: list[Any], places: list[int]) -> tuple[float, l
             varied = [values[place] for place in places]
             value = float(swept.primal(values, varied)[0])
             return value, columns(swept, values, varied, [value])[0]
-    value, *slopes = _transformed(asked, reversed_once)(values)
+    value, *slopes = _transformed(asked, _cheaper(asked, values, places))(values)
     return float(value), slopes
+
+
+def _cheaper(asked: Asked, values: list[Any], places: list[int]) -> Make:
+    """For `auto`: tangents beside the program where few numbers vary, as for programs of numbers."""
+    numbers = not any(isinstance(values[place], np.ndarray) for place in places)
+    return pushed_once if asked.mode == "auto" and numbers and len(places) <= FEW else reversed_once
 
 
 def _slope(

@@ -19,6 +19,8 @@ from downslope.read.source import Source
 
 Engine = Literal["native", "python"]
 Mode = Literal["auto", "numeric", "formal", "dual", "forward", "reverse"]
+FEW = 16
+"""Up to so many numbers, tangents that travel with the primal beat a tape (docs/decisions/0002)."""
 MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
 
 

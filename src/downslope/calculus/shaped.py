@@ -185,6 +185,11 @@ def reversed_once(function: Function, names: Sequence[str]) -> Function:
     return reverse(function, names)
 
 
+def pushed_once(function: Function, names: Sequence[str]) -> Function:
+    """The slopes of the one output by a few numbers."""
+    return forward(function, names)
+
+
 def pulled(function: Function, names: Sequence[str]) -> Function:
     """The transpose: cotangents of the outputs are further parameters."""
     return reverse(function, names, seeded=True)

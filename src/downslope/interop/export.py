@@ -9,9 +9,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from downslope.calculus.derivative import FEW
 from downslope.calculus.idle import idle
 from downslope.calculus.program import Program, Wrt, listed, one_output, params_of, program
+from downslope.calculus.run import FEW
 from downslope.data.write import replace
 from downslope.emit.python import emit
 from downslope.errors import UnsupportedError, UsageError
