@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from downslope.errors import UnsupportedError
-from downslope.ir.nodes import Arg, Carry, Lit, Stmt
+from downslope.ir.nodes import Arg, Block, Carry, Lit, Stmt
+from downslope.ir.rename import renamed
 from downslope.read.array_reader import ArrayReader
 from downslope.read.choices import Again, key_of
 from downslope.read.choosing_loops import ChosenVariable, Options, only_outside
@@ -128,6 +129,7 @@ class Loop:
         self._ends: dict[str, list[Arg]] = {}
         self._settled: dict[str, Callable[[], Value]] = {}
         self._stores = Counter(reader.arrays.stores)
+        self._same: dict[str, str] = {}
 
     def read(self, body: Callable[[], None]) -> None:
         """Read the body from what the variables hold at the start of a pass."""
@@ -325,7 +327,14 @@ class Loop:
             groups.append(Group(one.name, self._place, own, [one.before, one.after]))
         for name, views in results.items():
             self.frame.env[name] = self._with_views(name, views)
+        self._share()
         self._freeze(groups)
+
+    def _share(self) -> None:
+        """Read what no pass changes from before the loop."""
+        self.body = renamed(Block(self.body), self._same).body
+        self.yields = [self._same.get(str(each), each) for each in self.yields]
+        self.kept |= self._same
 
     def _choose(self, name: str) -> None:
         """What a variable is that is told apart: the comparisons follow the loop."""
@@ -383,7 +392,15 @@ class Loop:
             self.until = len(self.carries)
         new: list[Value] = []
         for label, init, value in zip(leaves(inside), leaves(first), leaves(last), strict=True):
-            if isinstance(label, str):
+            if (
+                name.startswith(HIDDEN)
+                and isinstance(label, str)
+                and label == value
+                and isinstance(init, str)
+            ):
+                self._same[label] = init  # part of an object that changes, which does not change itself
+                new.append(init)
+            elif isinstance(label, str):
                 result = self.reader.names.fresh(label)
                 self._carry(Carry(label, init), value, result)  # type: ignore[arg-type]  # numbers, all three
                 new.append(result)
