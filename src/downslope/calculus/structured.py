@@ -5,7 +5,7 @@ unchanged. What it is asked and what it answers is taken apart and put together 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from downslope.calculus.program import Kinds, Program, Wrt, arguments, by_position, kind_of, listed, number_of
@@ -39,6 +39,13 @@ class Leaves:
     program: Program
     whole: Program
     shapes: tuple[Shape, ...]
+    _fixed: dict[Kinds, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+
+    def fixed(self, kinds: Kinds) -> frozenset[str]:
+        """The leaves that stay whole numbers: they bound loops."""
+        if kinds not in self._fixed:
+            self._fixed[kinds] = frozenset(counts(self.program.form(kinds)))
+        return self._fixed[kinds]
 
     def as_program(self, wrt: Wrt) -> tuple[Program, tuple[str, ...]]:
         """The program, and the names of the leaves asked for."""
@@ -124,7 +131,7 @@ def call(read: Program, names: Sequence[str], args: Sequence[Any], kwargs: Mappi
     )
     kinds = kinds_of(flat.program, values)
     _check_shared(flat, kinds, [given[name] for name in read.arguments])
-    fixed = counts(flat.program.form(kinds))
+    fixed = flat.fixed(kinds)
     named = zip(flat.program.arguments, values, strict=True)
     can = {n: n not in fixed and _can_vary(value) for n, value in named}
     varied = {
