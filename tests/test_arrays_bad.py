@@ -10,6 +10,7 @@ import pytest
 
 import downslope as ds
 from downslope.errors import ProgramError, UnsupportedError, UsageError
+from downslope.modes.dual import dual_element
 
 HEAD = "import math\n\nimport numpy as np\n\n\n"
 A, M = np.array([0.3, 0.5, 0.7]), np.arange(6.0).reshape(2, 3)
@@ -59,6 +60,21 @@ REFUSED = {
         "for v in b:",
     ),
     "list or number": ("b = list(a)\nif a[0] > 0:\n    b = 1.0\nreturn b * a[0]", None),
+    "wrong axis": ("return np.sum(np.flip(a, axis=1))", "np.flip(a, axis=1)"),
+    "axis that is not known": ("k = len(a) - 3\nreturn np.sum(np.cumsum(a, axis=k))", "np.cumsum(a, axis=k)"),
+    "store through a stretched view": (
+        "b = np.broadcast_to(a, (2, 3))\nb[0, 0] = 1.0\nreturn np.sum(b)",
+        "b[0, 0] = 1.0",
+    ),
+    "store into a diagonal": (
+        "m = np.outer(a, a)\nd = np.diagonal(m)\nd[0] = 1.0\nreturn np.sum(m)",
+        "d[0] = 1.0",
+    ),
+    "store through what may be a copy": (
+        "m = np.outer(a, a) + 0.0\nt = m.T\nf = t.reshape(-1)\nf[0] = 1.0\nreturn np.sum(m)",
+        "f[0] = 1.0",
+    ),
+    "mode of padding": ("return np.sum(np.pad(a, 1, mode='linear'))", "np.pad(a, 1, mode='linear')"),
     "array of another rank": ("b = a\nfor i in range(2):\n    b = b[None, :] * a\nreturn np.sum(b)", None),
     "array after a loop that may not run": (
         "for i in range(len(a)):\n    t = a * 2.0\nreturn np.sum(t)",
@@ -114,12 +130,70 @@ def test_raises_what_the_program_raises(name: str, engine: Any) -> None:
         ds.grad(loaded(body), engine=engine)(A)
 
 
+RAISING_TOO = {
+    "index array past the end": ("k = np.array([0, 3])\nreturn np.sum(a[k])", "IndexError"),
+    "index array before the start": ("k = np.array([0, -4])\na[k] = 1.0\nreturn np.sum(a)", "IndexError"),
+    "mask of another length": ("m = a[1:] > 0.4\nreturn np.sum(a[m])", "IndexError"),
+    "too many values for a mask": ("a[a > 0.4] = a\nreturn np.sum(a)", "ValueError"),
+    "values that do not fit a scatter": ("a[[0, 1]] = a\nreturn np.sum(a)", "ValueError"),
+    "shape with another number of elements": ("return np.sum(a.reshape(2, 2))", "ValueError"),
+    "length left open that does not come out": ("return np.sum(a.reshape(-1, 2))", "ValueError"),
+    "unequal parts": ("b, c = np.split(a, 2)\nreturn np.sum(b * c)", "ValueError"),
+    "joined rows of other lengths": ("return np.sum(np.stack((a, a[1:])))", "ValueError"),
+    "squeeze of a longer axis": ("return np.squeeze(a, axis=0) * 1.0", "ValueError"),
+    "place of the largest of nothing": ("return a[np.argmax(a[3:])]", "ValueError"),
+    "negative padding": ("n = len(a) - 4\nreturn np.sum(np.pad(a, n))", "ValueError"),
+    "negative whole numbers counted": (
+        "k = np.array([0, -1, 1])\nreturn np.sum(np.bincount(k, a))",
+        "ValueError",
+    ),
+    "quantile outside": ("return np.quantile(a, 1.5)", "ValueError"),
+    "bins that rise and fall": ("return a[0] * np.digitize(a[0], np.array([0.1, 0.5, 0.2]))", "ValueError"),
+}
+
+
+@pytest.mark.parametrize("name", RAISING_TOO)
+def test_raises_what_the_program_raises_in_python(name: str) -> None:
+    """Calls that are programs of ours; that native code raises as well is shown by those above."""
+    body, error = RAISING_TOO[name]
+    with pytest.raises(ProgramError, match=error):
+        ds.grad(loaded(body), engine="python")(A)
+
+
+STRETCHED = {
+    "formula": "return np.sum(np.exp(a) * b + b)",
+    "store": "c = np.zeros((2, 3))\nc[:] = a\nc += b\nreturn np.sum(c * c * a)",
+    "choice": "return np.sum(np.where(a > b, a * b, a))",
+    "mask": "return np.sum(a[a > 0.6] * np.sum(b)) + np.mean(a - b)",
+    "index arrays": "return np.sum(a[np.arange(len(a))] * b[[0, -1]])",
+}
+
+
 @pytest.mark.parametrize("engine", ["python", "native"])
-def test_an_axis_that_happens_to_have_length_one_is_not_stretched(engine: Any) -> None:
+@pytest.mark.parametrize("name", STRETCHED)
+def test_an_axis_that_happens_to_have_length_one_is_stretched(name: str, engine: Any) -> None:
+    """Which axes have length 1 is known when the program is called: dual numbers run it as it is."""
+    if engine == "native" and name != "formula":  # one compilation is enough
+        engine = "python"
+    program = loaded(STRETCHED[name], "a, b")
+    gradient = ds.grad(program, (0, 1), engine=engine)
+    grid = np.array([[0.3, 0.5, 0.7], [1.1, 0.2, 0.9]])
+    for a, b in ((grid, grid[:1]), (grid[:1], grid), (grid[:, :1], grid[:1]), (grid, grid)):
+        found = gradient(a, b)
+        for position, slope in enumerate(found):
+            for place in np.ndindex(slope.shape):
+                right = dual_element(program, (a.copy(), b.copy()), position, place)[1]
+                assert abs(slope[place] - float(right)) < 1e-12
+
+
+def test_lengths_that_neither_fit_nor_stretch() -> None:
     program = loaded("return np.sum(a * b)", "a, b")
-    with pytest.raises(UnsupportedError, match="lengths differ"):
-        ds.grad(program, (0, 1), engine=engine)(A, A[:1])
-    assert ds.grad(program, (0, 1), engine=engine)(A[:1], A[:1])[0].tolist() == [0.3]
+    with pytest.raises(ProgramError, match="ValueError"):
+        ds.grad(program, (0, 1), engine="python")(A, A[:2])
+    growing = loaded("for i in range(2):\n    a = a * b\nreturn np.sum(a)", "a, b")
+    for _ in range(2):
+        with pytest.raises(UnsupportedError, match="lengths differ"):
+            ds.grad(growing, (0, 1), engine="python")(A[:1], A)
 
 
 def test_arguments_that_share_memory() -> None:

@@ -256,3 +256,12 @@ def numbers_as_arrays(a, x):
 def types_of_elements(a):
     n = (a * 3.0).astype(int)
     return n.astype(float) * a + (a > 1.0).astype(float)
+
+
+@specimen(matrix(2, 3), native=False)
+def a_copy_in_rows_is_stored_into(a):
+    b = a.T.copy()
+    flat = b.ravel()
+    flat[1:] *= a[0, 0]
+    flat[0] = 2.0
+    return b

@@ -1,7 +1,7 @@
 """Derivatives of programs that take or return arrays: one number per element, in the shape of the array."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import emit
 from downslope.errors import DownslopeError, UnsupportedError, UsageError
 from downslope.ir.nodes import Function, names_of
-from downslope.ir.types import Kind, Type
+from downslope.ir.types import ArrayType, Kind, Type
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
@@ -77,6 +77,7 @@ class Transformed:
     engine: Engine
     seeds: Type = "f"
     _runs: dict[Kinds, tuple[Callable[..., Any], frozenset[str], Function]] = field(default_factory=dict)
+    _stretches: set[tuple[Kinds, tuple[tuple[int, ...], ...]]] = field(default_factory=set)
     _careful: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
 
     def form(self, values: Values) -> Function:
@@ -98,7 +99,7 @@ class Transformed:
         except ValueError as error:
             explained(source, all_values)
             singular(self.form(values), error)
-            raise unstretched(self.program) from error
+            results, fault = self._stretched(values, extra, error)
         except Exception as error:
             explained(source, all_values)
             singular(self.form(values), error)
@@ -117,7 +118,7 @@ class Transformed:
 
     def _run(self, values: Values, extra: Values) -> tuple[list[Any], Any]:
         """Results and fault code: with plain products first (`passes.plain`)."""
-        kinds = tuple(map(kind_of, values))
+        kinds = self._kinds(values)
         quick, primal, made = self._made(kinds)
         *results, fault = quick(*values, *extra)
         if not finite(results) and careful(made):
@@ -125,6 +126,24 @@ class Transformed:
                 self._careful[kinds] = runnable(made, primal, kinds, self.engine, self.seeds)
             *results, fault = self._careful[kinds](*values, *extra)
         return results, fault
+
+    def _kinds(self, values: Values) -> Kinds:
+        """The types of the arguments; where arrays of these shapes need it, stretched ones."""
+        kinds = tuple(map(kind_of, values))
+        if (kinds, shapes(values)) not in self._stretches:
+            return kinds
+        return tuple(replace(k, stretched=True) if isinstance(k, ArrayType) else k for k in kinds)
+
+    def _stretched(self, values: Values, extra: Values, error: ValueError) -> tuple[list[Any], Any]:
+        """Results and fault code of the program in which axes that happen to have length 1 are stretched."""
+        key = tuple(map(kind_of, values)), shapes(values)
+        if key in self._stretches:
+            raise unstretched(self.program) from error
+        self._stretches.add(key)
+        try:
+            return self._run(values, extra)
+        except ValueError as again:
+            raise unstretched(self.program) from again
 
     def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], frozenset[str], Function]:
         if kinds not in self._runs:
@@ -144,13 +163,18 @@ def finite(results: Values) -> bool:
         return all(np.isfinite(np.sum(r)) or bool(np.isfinite(r).all()) for r in results)
 
 
+def shapes(values: Values) -> tuple[tuple[int, ...], ...]:
+    """The lengths of each array."""
+    return tuple(np.shape(value) for value in values)
+
+
 def unstretched(read: Program) -> UnsupportedError:
     """The error where NumPy stretches an axis that happens to have length 1."""
     return UnsupportedError(
         f"arrays in {read.source.name} whose lengths differ, or that change their length",
         loc=read.source.loc(read.source.node),
-        why="an axis is stretched only where it is known to have length 1 when the program is read.",
-        fix="index the one element, or make the axis with None or keepdims.",
+        why="the lengths of a variable stay the same in a loop, and a store does not stretch its target.",
+        fix="give what has another length a name of its own.",
     )
 
 

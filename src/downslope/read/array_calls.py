@@ -166,6 +166,7 @@ class ArrayCalls:
             part = self.whole.lazy(value)
             view = self.arrays.new(dtype or part.type, part.lengths, Lit(None), hint)
             self.whole.assign(view, part)
+            view.buffer.rows = all(map(in_rows, part.views))
             return view
         if not isinstance(value, tuple):
             self.expected("an array of a number")

@@ -58,10 +58,12 @@ def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] 
     fence(source)
     given = list(shapes) or [LEAF for _ in source.arguments]
     names = [n for a, s in zip(source.arguments, given, strict=True) for n in labels(s, a)]
-    every: list[Kind] = list(kinds) or ["f" for _ in names]
+    stretched = any(isinstance(kind, ArrayType) and kind.stretched for kind in kinds)
+    every: list[Kind] = [_plain(kind) for kind in kinds] or ["f" for _ in names]
     apart: frozenset[Key] = frozenset()
     while True:
         lowerer = _Lowerer()
+        lowerer.whole.stretching.anywhere = stretched
         try:
             return _lowered(lowerer, source, every, given, names, apart)
         except Again as again:
@@ -71,6 +73,10 @@ def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] 
                 raise
             # With objects around, an argument that was taken for a number may well be one.
             raise ArrayExpected(problems=error.problems) from error
+
+
+def _plain(kind: Kind) -> Kind:
+    return replace(kind, stretched=False) if isinstance(kind, ArrayType) else kind
 
 
 def _lowered(

@@ -30,6 +30,13 @@ def flattened(calls: ArrayCalls, value: Value) -> View:
     return reshape(calls, copy, Lit(-1))
 
 
+def copied(calls: ArrayCalls, value: Value) -> View:
+    """`array.copy()`, which is in C order (`numpy.copy` keeps the order)."""
+    copy = calls.made(value, None, "t")
+    copy.buffer.rows = True
+    return copy
+
+
 def of_shape(calls: ArrayCalls, value: Value, shape: Value) -> View:
     """`array.reshape(2, 3)` or `array.reshape((2, 3))`."""
     assert isinstance(shape, tuple)
@@ -81,7 +88,7 @@ def expand_dims(calls: ArrayCalls, value: Value, axis: Value) -> View:
     return subscripted(calls.arrays, view, items)
 
 
-def squeeze(calls: ArrayCalls, value: Value, axis: Value) -> View:
+def squeeze(calls: ArrayCalls, value: Value, axis: Value) -> Value:
     """Without axes of length 1: those that are named, or all that are known to have it."""
     view = calls.view(value)
     arrays = calls.arrays
@@ -96,7 +103,8 @@ def squeeze(calls: ArrayCalls, value: Value, axis: Value) -> View:
             calls.whole.require_equal(view.lengths[k], Lit(1))
     items = [Lit(0) if k in gone else ALL for k in range(view.rank)]
     one = replace(view, lengths=tuple(Lit(1) if k in gone else n for k, n in enumerate(view.lengths)))
-    return subscripted(arrays, one, items)
+    found = subscripted(arrays, one, items)
+    return found if found.rank else arrays.load(found, [])
 
 
 def at_least(rank: int) -> Entry:
@@ -238,5 +246,6 @@ FUNCTIONS: Mapping[str, Entry] = {
 METHODS: Mapping[str, Entry] = {
     "reshape": Entry("a *shape", of_shape),
     "flatten": Entry("a", flattened),
+    "copy": Entry("a", copied),
     "transpose": Entry("a *axes", transpose),
 }

@@ -9,6 +9,7 @@ from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.nodes import Arg, Lit
 from downslope.ir.types import Type
 from downslope.read.arrays import Arrays
+from downslope.read.stretching import Stretching
 from downslope.read.views import Along, Lazy, View
 from downslope.rules.result_types import result_type
 
@@ -24,6 +25,7 @@ class WholeArrays:
 
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
+        self.stretching = Stretching(arrays)
 
     def type_of(self, value: "Arg | Elements") -> Type:
         """The type of a value's elements; a number that may be whole or not counts as not."""
@@ -91,8 +93,8 @@ class WholeArrays:
         """The index of an operand: its axes are the last ones, and those of length 1 are stretched."""
         offset = len(index) - part.rank
         return [
-            Lit(0) if part.lengths[axis] == Lit(1) != lengths[offset + axis] else index[offset + axis]
-            for axis in range(part.rank)
+            self.stretching.place(length, lengths[offset + axis], index[offset + axis])
+            for axis, length in enumerate(part.lengths)
         ]
 
     def broadcast(self, shapes: Sequence[Sequence[Arg]]) -> tuple[Arg, ...]:
@@ -102,23 +104,12 @@ class WholeArrays:
         for axis in range(rank):
             given = [shape[axis - rank + len(shape)] for shape in shapes if axis - rank + len(shape) >= 0]
             long = [length for length in given if length != Lit(1)]
-            for length in long[1:]:
-                self.require_equal(length, long[0])
-            result.append(long[0] if long else Lit(1))
+            result.append(self.stretching.common(long) if long else Lit(1))
         return tuple(result)
 
     def require_equal(self, left: Arg, right: Arg) -> None:
         """The program raises ValueError here if two lengths differ."""
-        if self.arrays.numbers.equal(left, right):
-            return
-        if isinstance(left, Lit) and isinstance(right, Lit):
-            raise ArrayExpected(  # where an argument that is read as a number is an array, they may fit
-                f"arrays of lengths {left.value} and {right.value} do not fit together",
-                loc=self.arrays.host.place,
-                why="lengths must be equal, or one of them 1.",
-                fix="make them fit.",
-            )
-        self.arrays.fail(self.arrays.host.row("not_equal", [left, right]), "ValueError")
+        self.stretching.require_equal(left, right)
 
     def unchanged(self, value: Lazy) -> None:
         """Refuse a formula whose arrays were stored into after it was written and before it is computed."""
@@ -167,7 +158,7 @@ class WholeArrays:
         self.unchanged(part)
         for axis, length in enumerate(part.lengths):
             if length != Lit(1):
-                self.require_equal(length, lengths[rank - part.rank + axis])
+                self.stretching.compare(length, lengths[rank - part.rank + axis])
         return part
 
     def flattened(self, view: View) -> View:
