@@ -250,3 +250,9 @@ def nothing_is_chosen(a):
 @specimen(vector(4), np.array([True, False, True, True]), native=False)
 def a_mask_that_is_given(a, m):
     return a[m] * a[~m][0] + a[np.logical_and(m, a > 0.5)].sum()
+
+
+@specimen(vector(5), native=False)
+def a_sort_of_what_is_chosen(a):
+    b = np.sort(np.cos(a[a > 0.5] * 3.0))
+    return b * np.arange(len(b)) + np.median(a[a < 1.5])

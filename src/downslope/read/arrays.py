@@ -122,6 +122,8 @@ class Arrays:
         for length in lengths:
             if not self.numbers.at_least(length, Lit(0)):
                 self.fail(self.host.row("less", [length, Lit(0)]), "ValueError")
+            if isinstance(length, str) and self.numbers.sum_of(length) is None:
+                self.numbers.whole(length, Sum(0))  # what is no whole number is refused as a length
         kind = ArrayType(element, len(lengths))
         name = self.host.names.fresh(hint)
         self.host.out.append(New(name, tuple(lengths), kind, fill, self.host.place))
