@@ -4,7 +4,6 @@ A structure is a part of a program's type, as the rank of an array is: two argum
 run the same code. Only what is a number or an array is a leaf; text and None belong to the structure.
 """
 
-import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -141,17 +140,22 @@ def members(value: Any, holder: Holder) -> dict[Any, Any]:
 
 def _attributes(value: Any) -> dict[str, Any]:
     """The attributes of an object itself: fields in their order, then others in theirs."""
-    cls = type(value)
+    known: Any = type(value)  # for the cache, a class is only something that can be hashed
+    names, computed = _declared(known)
+    own = [name for name in getattr(value, "__dict__", ()) if name not in names and name not in computed]
+    found = {name: getattr(value, name, _UNSET) for name in (*names, *own)}
+    return {name: part for name, part in found.items() if part is not _UNSET}
+
+
+@lru_cache(maxsize=4096)
+def _declared(cls: Any) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The fields and slots of a class, and the names of what it computes once and keeps."""
     names = [field.name for field in fields(cls)] if is_dataclass(cls) else []
     names += [name for each in reversed(cls.__mro__) for name in slots(each)]
-    names += list(getattr(value, "__dict__", ()))
-    kept = [
-        name
-        for name in dict.fromkeys(names)
-        if not isinstance(inspect.getattr_static(cls, name, None), cached_property)
-    ]
-    found = {name: getattr(value, name, _UNSET) for name in kept}
-    return {name: part for name, part in found.items() if part is not _UNSET}
+    kept = {
+        name for each in cls.__mro__ for name, said in vars(each).items() if isinstance(said, cached_property)
+    }
+    return tuple(name for name in dict.fromkeys(names) if name not in kept), frozenset(kept)
 
 
 _UNSET = object()
