@@ -36,3 +36,4 @@ from .report.change import diff as diff
 from .rules import rule as rule
 from .rules.custom import custom_derivative as custom_derivative
 from .rules.custom import stop_gradient as stop_gradient
+from .rules.implicit import implicit as implicit

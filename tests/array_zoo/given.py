@@ -5,6 +5,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 import downslope as ds
 from array_zoo.registry import specimen, vector
 
@@ -47,3 +49,25 @@ def given_for_arrays_that_change(v: Any, scale: float) -> float:
 def stopped_array(v: Any) -> Any:
     w = ds.stop_gradient(v * v)
     return v * w + ds.stop_gradient(v[0])
+
+
+def settle(p: Any) -> Any:
+    x = np.ones(2)
+    k = 0
+    while k < 60:
+        x = np.array([0.5 * math.cos(x[1] * p[0]), 0.4 * math.sin(x[0]) + p[1]])
+        k += 1
+    return x
+
+
+def unsettled(x: Any, p: Any) -> Any:
+    return np.array([x[0] - 0.5 * math.cos(x[1] * p[0]), x[1] - 0.4 * math.sin(x[0]) - p[1]])
+
+
+settled = ds.implicit(settle, unsettled)
+
+
+@specimen(np.array([0.9, 0.3]))
+def fixed_point_of_a_vector(p: Any) -> float:
+    x = settled(p)
+    return x[0] * x[1] + p[0]

@@ -66,6 +66,7 @@ class _Fence(ObjectFence):
         self.source = source
         self.node = source.node
         self.callers = callers
+        self.seen: set[tuple[int, ...]] = set()
         self.outer = outer
         self.silent = False  # whether the function that is read is a helper that returns nothing
 
@@ -393,7 +394,12 @@ class _Fence(ObjectFence):
             why = error.problem.why or str(error.problem.what)
             yield self._problem(node, f"the helper {name} cannot be read", why, error.problem.fix)
             return
-        yield from _Fence(helper, (*self.callers, plain(helper.function)), {}).problems()
+        key = (id(plain(helper.function)), *map(id, helper.preset.values()))
+        if key not in self.seen:  # once for all its callers: there may be many ways to it
+            self.seen.add(key)
+            inner = _Fence(helper, (*self.callers, plain(helper.function)), {})
+            inner.seen = self.seen
+            yield from inner.problems()
 
     def _refused(self, node: ast.AST) -> Problem:
         kind = type(node).__name__.removeprefix("Async")

@@ -1,6 +1,7 @@
 """Python syntax -> IR: each value gets one name, helpers are expanded where they are called."""
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -34,6 +35,9 @@ from downslope.rules.custom import CustomDerivative, stop_gradient
 from downslope.rules.kinds import OPERATORS
 from downslope.rules.programs import named
 
+DEEPEST = 20_000
+"""Python's own calls while a program is read: a chain of helpers takes some for each."""
+
 
 @dataclass(frozen=True)
 class Lowered:
@@ -55,6 +59,15 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
 
 def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] = ()) -> Lowered:
     """The program as IR for arguments of given structures: a parameter per leaf, and a type per parameter."""
+    most = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(most, DEEPEST))
+    try:
+        return _told_apart(source, kinds, shapes)
+    finally:
+        sys.setrecursionlimit(most)
+
+
+def _told_apart(source: Source, kinds: Sequence[Kind], shapes: Sequence[Shape]) -> Lowered:
     fence(source)
     given = list(shapes) or [LEAF for _ in source.arguments]
     names = [n for a, s in zip(source.arguments, given, strict=True) for n in labels(s, a)]
