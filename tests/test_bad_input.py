@@ -91,7 +91,7 @@ def indexed(km, k=1.0):
 
 
 def recursive(km, k=1.0):
-    return recursive(km - 1, k) if km > 0 else k
+    return recursive(km - 1, k)
 '''
 TABLE = "km,t\n1,3\n2,5\n3,7.1\n4,9\n5,11\n6,13.1\n"
 BROKEN = "PAR1 this is no table"

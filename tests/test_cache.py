@@ -166,3 +166,18 @@ def test_a_tape_that_is_too_short_grows(folder):
         back = ds.derivative(longer, mode="reverse")
         assert back(0.1, 10) == pytest.approx(right(0.1, 10), rel=1e-12)
         assert back(3.1, 20_000) == pytest.approx(right(3.1, 20_000), rel=1e-9, abs=1e-12)
+
+
+def test_a_recursive_program_runs_again_in_another_process(folder, tmp_path):
+    (tmp_path / "p.py").write_text(
+        "def halves(km, k=1.0):\n    return k * km if km < 1.0 else halves(0.5 * km, k) + k\n"
+    )
+    (tmp_path / "t.csv").write_text("km,t\n1,3\n2,5\n3,7.1\n4,9\n")
+    code = "import downslope as ds; print(ds.fit('p.py:halves', 't.csv', 't')['k'], ds.grad('p.py:halves', 'k')(3.0))"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert runs[0] == runs[1]

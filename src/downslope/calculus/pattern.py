@@ -15,7 +15,8 @@ from scipy import sparse
 
 from downslope.calculus.colouring import coloured
 
-WORD = 64
+WORD = 52
+"""Bits of a word: a whole number of so many is exact in the floats of which a tape is made."""
 
 Whole: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = Callable[[Whole], Whole]

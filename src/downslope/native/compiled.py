@@ -107,6 +107,10 @@ def _math() -> dict[str, Callable[..., Any]]:
     } | {"log": ieee("log"), "hypot": ieee("hypot")}
 
 
+PART = "@part\n"
+"""What stands before a function of emitted text that is called by others."""
+
+
 @cache
 def compiled(
     text: str, name: str, signature: Any, *, vector: bool = False, vector_loops: bool = False
@@ -120,7 +124,8 @@ def compiled(
     special = vector or vector_loops
     key = store.key(f"{vector_fingerprint()} {vector_loops}\n{text}" if special else text)
     file = store.cache_folder() / f"p{key}.py"
-    stored = file.exists() or store.written(file, text.encode())
+    # Numba's cache gives back functions that call one another with addresses of another process.
+    stored = PART not in text and (file.exists() or store.written(file, text.encode()))
     # Numba's cache imports the module that a function says it belongs to: it must exist.
     namespace = {**runtime.names_for(text), "__name__": runtime.__name__, "part": njit(**OPTIONS)}
     code: Any = text
