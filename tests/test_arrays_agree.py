@@ -226,3 +226,18 @@ def test_the_arguments_are_left_alone() -> None:
 
 def test_the_zoo_is_varied() -> None:
     assert len({one.name for one in ARRAY_ZOO}) == len(ARRAY_ZOO) >= 100
+
+
+def test_numbers_in_and_an_array_out() -> None:
+    def powers(x, n):
+        out = np.zeros(3)
+        for i in range(3):
+            out[i] = n * x**i
+        return out
+
+    expected = np.array([0.0, 3.0, 12.0])
+    np.testing.assert_allclose(ds.jacobian(powers)(2.0, 3.0), expected)
+    np.testing.assert_allclose(ds.jacobian(powers, ("x", "n"))(2.0, 3.0)[1], [1.0, 2.0, 4.0])
+    np.testing.assert_allclose(ds.jvp(powers, (2.0, 3.0), (1.0, 0.0))[1], expected)
+    assert ds.vjp(powers, 2.0, 3.0)[1](np.ones(3)) == (15.0, 7.0)
+    np.testing.assert_allclose(ds.jacobian(powers, sparse=True)(2.0, 3.0).toarray().ravel(), expected)

@@ -42,6 +42,7 @@ from downslope.ir.nodes import Function
 from downslope.ir.structure import holder_of
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+from downslope.passes.types import arrays
 from downslope.read.resolve import is_array
 
 Pull = Callable[..., tuple[Any, ...]]
@@ -93,8 +94,8 @@ def jacobian(
 def _numbers(
     read: Program, names: Sequence[str], make: Callable[[Function, Sequence[str]], Function], engine: Engine
 ) -> Runner | None:
-    """A program of numbers transformed, at once; None for one that needs arrays."""
-    if read.given is None:
+    """A program of numbers transformed, at once; None for one that takes or returns arrays."""
+    if read.given is None or not arrays(read.given).keys().isdisjoint(read.given.body.yields):
         return None
     return Runner(read, make(read.given, params_of(read.given, names)), engine)
 
