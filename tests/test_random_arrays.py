@@ -20,7 +20,7 @@ from downslope.errors import UnsupportedError
 from downslope.modes import dual
 from drawing import forget, loaded, run
 
-COUNT, NATIVE = 400, 8
+COUNT, NATIVE, SEED = 400, 8, 3
 MODES = ("forward", "reverse")
 WRT = (0, 1, 2, 3)
 
@@ -28,7 +28,8 @@ WRT = (0, 1, 2, 3)
 def rates(drawn: Drawn) -> list[Any]:
     """How fast each input that varies moves."""
     rng = np.random.default_rng(drawn.start + 1)
-    return [rng.uniform(-1.0, 1.0, np.shape(drawn.args()[place])) for place in WRT]
+    shapes = [np.shape(drawn.args()[place]) for place in WRT]
+    return [rng.uniform(-1.0, 1.0, shape) if shape else float(rng.uniform(-1.0, 1.0)) for shape in shapes]
 
 
 def expected(drawn: Drawn) -> float:
@@ -72,7 +73,7 @@ def test_random_programs_with_arrays() -> None:
     def check(drawn: Drawn) -> None:
         seen[repr(drawn)] = compared(drawn)
 
-    run(programs(), check, COUNT)
+    run(programs(), check, COUNT, SEED)
     forget()
     accepted = [found for found in seen.values() if found is not None]
     assert len(seen) > 0.8 * COUNT  # they differ
@@ -82,7 +83,7 @@ def test_random_programs_with_arrays() -> None:
 
 def test_random_programs_use_every_construct() -> None:
     texts: list[str] = []
-    run(programs(), lambda drawn: texts.append(drawn.text.split("def program")[1]), COUNT)
+    run(programs(), lambda drawn: texts.append(drawn.text.split("def program")[1]), COUNT, SEED)
     for word in (
         "for ",
         "while ",

@@ -32,7 +32,7 @@ def serve(
     POST /predict and /feedback take {"rows": [{"km": 2.0}]}; GET /constants, /metrics and /health. Every request
     but /health needs the header Authorization: Bearer TOKEN.
 
-    Example: DOWNSLOPE_TOKEN=secret-token downslope serve taxi.py:trip --registry sqlite:///learnt.db
+    Example: downslope serve taxi.py:trip --registry sqlite:///learnt.db
     """
     token = _token(token_file)
     try:
