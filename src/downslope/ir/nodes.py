@@ -9,7 +9,7 @@ Arrays are values too: a store gives the array's next version a name of its own.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from downslope.errors import Loc
@@ -273,6 +273,19 @@ def blocks(stmt: Stmt) -> tuple[Block, ...]:
             return (stmt.test, stmt.body)
         case _:
             return ()
+
+
+def with_blocks(stmt: Stmt, each: Callable[[Block], Block]) -> Stmt:
+    """The statement with what `each` makes of its blocks, in the order they run."""
+    match stmt:
+        case If():
+            return replace(stmt, then=each(stmt.then), orelse=each(stmt.orelse))
+        case For():
+            return replace(stmt, body=each(stmt.body))
+        case While():
+            return replace(stmt, test=each(stmt.test), body=each(stmt.body))
+        case _:
+            return stmt
 
 
 def defined(stmt: Stmt) -> tuple[str, ...]:

@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, For, Function, If, Let, Lit, Stmt, While, defined, names_of, walk
+from downslope.ir.nodes import (
+    Arg,
+    Block,
+    For,
+    Function,
+    Let,
+    Lit,
+    Stmt,
+    defined,
+    names_of,
+    walk,
+    with_blocks,
+)
 from downslope.ir.rename import renamed
 from downslope.ir.types import Kind
 from downslope.passes.types import inferred, type_of
@@ -35,15 +47,11 @@ class _Counters:
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
         for stmt in block.body:
-            match stmt:
-                case For():
-                    self.loop(replace(stmt, body=self.block(stmt.body)), out)
-                case While():
-                    out.append(replace(stmt, test=self.block(stmt.test), body=self.block(stmt.body)))
-                case If():
-                    out.append(replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse)))
-                case _:
-                    out.append(stmt)
+            inner = with_blocks(stmt, self.block)
+            if isinstance(inner, For):
+                self.loop(inner, out)
+            else:
+                out.append(inner)
         return replace(block, body=tuple(out))
 
     def loop(self, stmt: For, out: list[Stmt]) -> None:

@@ -25,6 +25,7 @@ from downslope.ir.nodes import (
     defined,
     names_of,
     walk,
+    with_blocks,
 )
 from downslope.ir.rename import renamed
 from downslope.passes.simplify import simplified
@@ -48,10 +49,8 @@ def _block(block: Block, names: Names) -> Block:
                 out += _Loop(inner, names).split() if inner.until is None else [inner]
             case While():
                 out.append(replace(stmt, body=_block(stmt.body, names)))
-            case If():
-                out.append(replace(stmt, then=_block(stmt.then, names), orelse=_block(stmt.orelse, names)))
             case _:
-                out.append(stmt)
+                out.append(with_blocks(stmt, lambda inner: _block(inner, names)))
     return replace(block, body=tuple(out))
 
 

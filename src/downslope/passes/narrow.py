@@ -4,27 +4,25 @@ A pass of the heat equation reads five elements, and its reverse needs but one c
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from downslope.ir.names import Names
 from downslope.ir.nodes import (
     Arg,
     Block,
-    For,
     Function,
-    If,
     Let,
     Lit,
     Pop,
     Push,
     Stmt,
-    While,
     blocks,
     defined,
     names_of,
     operands,
     walk,
+    with_blocks,
 )
 from downslope.ir.rename import renamed
 
@@ -61,7 +59,7 @@ class _Narrower:
 
     def back(self, block: Block) -> Block:
         """The block with narrower pops."""
-        body = [self._inner(stmt, self.back) for stmt in block.body]
+        body = [with_blocks(stmt, self.back) for stmt in block.body]
         for pop in [s for s in body if isinstance(s, Pop) and s.pushed in self.pairs]:
             body = self._popped(pop, body)
         return replace(block, body=tuple(body))
@@ -74,18 +72,8 @@ class _Narrower:
                 steps, values = self.plans[stmt.values]
                 out += [*steps, replace(stmt, values=values)]
             else:
-                out.append(self._inner(stmt, self.ahead))
+                out.append(with_blocks(stmt, self.ahead))
         return replace(block, body=tuple(out))
-
-    def _inner(self, stmt: Stmt, each: Callable[[Block], Block]) -> Stmt:
-        match stmt:
-            case If():
-                return replace(stmt, then=each(stmt.then), orelse=each(stmt.orelse))
-            case For():
-                return replace(stmt, body=each(stmt.body))
-            case While():
-                return replace(stmt, test=each(stmt.test), body=each(stmt.body))
-        return stmt
 
     def _popped(self, pop: Pop, body: list[Stmt]) -> list[Stmt]:
         groups = self._groups(pop, body)

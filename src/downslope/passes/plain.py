@@ -9,7 +9,7 @@ of the careful program, up to rounding; where there is one, the careful program 
 from collections import Counter
 from dataclasses import replace
 
-from downslope.ir.nodes import Block, For, Function, If, Let, Stmt, While, blocks, operands, walk
+from downslope.ir.nodes import Block, Function, Let, Stmt, blocks, operands, walk, with_blocks
 
 
 def careful(function: Function) -> bool:
@@ -48,11 +48,7 @@ def _block(block: Block, uses: Counter[object]) -> Block:
                     other = left if product.name == right else right
                     fused.add(product.name)
                     stmt = replace(stmt, op="muladd", args=(*product.args, other))
-            case If():
-                stmt = replace(stmt, then=_block(stmt.then, uses), orelse=_block(stmt.orelse, uses))
-            case For():
-                stmt = replace(stmt, body=_block(stmt.body, uses))
-            case While():
-                stmt = replace(stmt, test=_block(stmt.test, uses), body=_block(stmt.body, uses))
+            case _:
+                stmt = with_blocks(stmt, lambda inner: _block(inner, uses))
         out.append(stmt)
     return replace(block, body=tuple(s for s in out if not (isinstance(s, Let) and s.name in fused)))

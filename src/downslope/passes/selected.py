@@ -27,6 +27,7 @@ from downslope.ir.nodes import (
     names_of,
     operands,
     walk,
+    with_blocks,
 )
 from downslope.ir.rename import renamed
 from downslope.passes.simplify import live_block, simplified, unfailing
@@ -47,10 +48,8 @@ def _block(block: Block, names: Names) -> Block:
                 out += [inner] if choice is None else _found(inner, choice, names)
             case While():
                 out.append(replace(stmt, body=_block(stmt.body, names)))
-            case If():
-                out.append(replace(stmt, then=_block(stmt.then, names), orelse=_block(stmt.orelse, names)))
             case _:
-                out.append(stmt)
+                out.append(with_blocks(stmt, lambda inner: _block(inner, names)))
     return replace(block, body=tuple(out))
 
 

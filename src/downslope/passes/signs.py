@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from downslope.ir.nodes import Arg, Block, Dim, For, Function, If, Let, Lit, Stmt, While, walk
+from downslope.ir.nodes import Arg, Block, Dim, For, Function, If, Let, Lit, While, walk, with_blocks
 from downslope.ir.rename import renamed
 
 
@@ -42,18 +42,10 @@ def _chosen(stmt: Let, never: Iterable[str]) -> str | None:
 
 
 def _without(block: Block, names: Mapping[str, str]) -> Block:
-    def inner(stmt: Stmt) -> Stmt:
-        match stmt:
-            case If():
-                return replace(stmt, then=_without(stmt.then, names), orelse=_without(stmt.orelse, names))
-            case For():
-                return replace(stmt, body=_without(stmt.body, names))
-            case While():
-                return replace(stmt, test=_without(stmt.test, names), body=_without(stmt.body, names))
-        return stmt
-
     left = (stmt for stmt in block.body if not (isinstance(stmt, Let) and stmt.name in names))
-    return replace(block, body=tuple(map(inner, left)))
+    return replace(
+        block, body=tuple(with_blocks(stmt, lambda inner: _without(inner, names)) for stmt in left)
+    )
 
 
 class _Signs:

@@ -1,7 +1,6 @@
 """Remove what no output needs: dead statements, and loop carries and branch results never read."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from downslope.ir.calls import fails
 from downslope.ir.nodes import (
@@ -26,6 +25,7 @@ from downslope.ir.nodes import (
     defined,
     operands,
     walk,
+    with_blocks,
 )
 
 
@@ -57,20 +57,7 @@ def unfailing(body: Iterable[Stmt]) -> list[Stmt]:
     def inner(block: Block) -> Block:
         return Block(tuple(unfailing(block.body)), block.yields)
 
-    out: list[Stmt] = []
-    for stmt in body:
-        match stmt:
-            case Fail():
-                continue
-            case If():
-                out.append(replace(stmt, then=inner(stmt.then), orelse=inner(stmt.orelse)))
-            case For():
-                out.append(replace(stmt, body=inner(stmt.body)))
-            case While():
-                out.append(replace(stmt, test=inner(stmt.test), body=inner(stmt.body)))
-            case _:
-                out.append(stmt)
-    return out
+    return [with_blocks(stmt, inner) for stmt in body if not isinstance(stmt, Fail)]
 
 
 def _live_stmt(stmt: Stmt, live: frozenset[str]) -> tuple[Stmt | None, frozenset[str]]:

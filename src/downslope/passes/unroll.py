@@ -18,10 +18,10 @@ from downslope.ir.nodes import (
     Load,
     Stmt,
     Store,
-    While,
     defined,
     names_of,
     walk,
+    with_blocks,
 )
 from downslope.ir.rename import renamed
 
@@ -50,12 +50,8 @@ def _block(block: Block, names: Names) -> Block:
                 inner = replace(stmt, body=_block(stmt.body, names))
                 passes = _passes(inner)
                 out += [inner] if passes is None else _copies(inner, passes, ends, names)
-            case While():
-                out.append(replace(stmt, test=_block(stmt.test, names), body=_block(stmt.body, names)))
-            case If():
-                out.append(replace(stmt, then=_block(stmt.then, names), orelse=_block(stmt.orelse, names)))
             case _:
-                out.append(stmt)
+                out.append(with_blocks(stmt, lambda inner: _block(inner, names)))
     done = Block(tuple(out), block.yields)
     return renamed(done, {name: _end(name, ends) for name in ends}) if ends else done
 

@@ -29,6 +29,7 @@ from downslope.ir.nodes import (
     While,
     names_of,
     walk,
+    with_blocks,
 )
 from downslope.ir.rename import renamed
 from downslope.ir.types import ArrayType, Kind
@@ -107,7 +108,7 @@ class _Untape:
 
     def block(self, block: Block) -> Block:
         """The block without the tape that is used in it alone."""
-        body = [self.inner(stmt) for stmt in block.body]
+        body = [with_blocks(stmt, self.block) for stmt in block.body]
         out: list[Stmt] = []
         for position, stmt in enumerate(body):
             rest = body[position + 1 :]
@@ -121,16 +122,6 @@ class _Untape:
             body[position + 1 :] = [new for later in rest for new in kept.back(later)]
             return self.block(replace(block, body=(*out, *body[position + 1 :])))
         return replace(block, body=tuple(out))
-
-    def inner(self, stmt: Stmt) -> Stmt:
-        match stmt:
-            case If():
-                return replace(stmt, then=self.block(stmt.then), orelse=self.block(stmt.orelse))
-            case For():
-                return replace(stmt, body=self.block(stmt.body))
-            case While():
-                return replace(stmt, test=self.block(stmt.test), body=self.block(stmt.body))
-        return stmt
 
 
 class _Kept:
