@@ -139,6 +139,8 @@ def test_bad_rows_are_named_with_their_partition() -> None:
     one = dd.from_pandas(pd.DataFrame({"x": [0.0, 2.0, 1.0, 3.0], "y": [1.0] * 4}), npartitions=2)
     with pytest.raises(ProgramError, match="ZeroDivisionError"):
         ds.fit(inverse, one, "y")
+    with pytest.raises(ProgramError, match="ZeroDivisionError"):
+        ds.fit(inverse, one.assign(w=2.0), "y", weights="w")
 
 
 def test_what_a_cluster_cannot_do_is_said(client: Client) -> None:

@@ -1,13 +1,13 @@
 """The sum over rows of a cost that is no function of a residual, as an objective."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from downslope.fitting.objective import Array, Sums
-from downslope.fitting.problem import Problem, Weighing
+from downslope.fitting.problem import Problem, Weighing, symmetric
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
 from downslope.modes.forward import forward
@@ -63,11 +63,11 @@ class CostProblem(Problem):
         by_label = {param.label: param.name for param in self.row_cost.params}
         return forward(function, [by_label[label] for label in self.labels])
 
-    def _kernel(self, function: Function, count: int) -> Kernel:
-        """A pass that adds up the first result, and the others from the second to the last of `count`."""
+    def _kernel(self, function: Function, wanted: Sequence[int] = ()) -> Kernel:
+        """A pass that adds up the first result, and those of the others, counted from 0, that are wanted."""
 
         def terms(rest: list[str]) -> list[Term]:
-            return [("_first", "1.0"), *((each, "1.0") for each in rest[:count])]
+            return [("_first", "1.0"), *((rest[k], "1.0") for k in wanted)]
 
         return kernel(function, self.row_types, self.labels, terms, weighted=self.weighted, residual=False)
 
@@ -77,29 +77,25 @@ class CostProblem(Problem):
 
     @cached_property
     def _sloping(self) -> Kernel:
-        return self._kernel(self.tangents, len(self.labels))
+        return self._kernel(self.tangents, range(len(self.labels)))
 
     @cached_property
     def _costing(self) -> Kernel:
-        return self._kernel(self.row_cost, 0)
+        return self._kernel(self.row_cost)
 
     @cached_property
     def _bending(self) -> Kernel:
         """Cost, gradient and second derivatives: results are g, gᵢ, then for each i its tangents gᵢ, gᵢⱼ."""
-        twice, count = self._pushed(self.tangents), len(self.labels)
-
-        def terms(rest: list[str]) -> list[Term]:
-            second = [rest[count + i * (1 + count) + 1 + j] for i in range(count) for j in range(i, count)]
-            return [("_first", "1.0"), *((each, "1.0") for each in (*rest[:count], *second))]
-
-        return kernel(twice, self.row_types, self.labels, terms, weighted=self.weighted, residual=False)
+        count = len(self.labels)
+        second = [count + i * (1 + count) + 1 + j for i in range(count) for j in range(i, count)]
+        return self._kernel(self._pushed(self.tangents), [*range(count), *second])
 
     def sums(self, x: Array, /) -> Sums:
         """Cost and gradient, and in place of J'J the second derivatives, which may curve down."""
         key = np.ascontiguousarray(x).tobytes()
         if key not in self._cache:
             out, count = self._run(self._bending, x), len(self.labels)
-            bent = _symmetric(out[1 + count :], count)
+            bent = symmetric(out[1 + count :], count)
             self._remember(key, x, Sums(float(out[0]), out[1 : 1 + count].copy(), bent, self.rows))
         return self._cache[key]
 
@@ -121,18 +117,7 @@ class CostProblem(Problem):
         out, _ = self._rows_of(self._sloped_rows, x)
         return out[:, 0], out[:, 1:]
 
-    def row_gradients(self, x: Array, /) -> Iterator[Array]:
-        """The gradients of the rows' costs, (n, p)."""
-        _, slopes = self.jacobian(x)
-        yield slopes * self.weight[:, None]
-
     @property
     def weighing(self) -> "CostWeighing":
         """How a row's cost becomes its gradient."""
         return CostWeighing(self.loss, self.weighted)
-
-
-def _symmetric(upper: Array, count: int) -> Array:
-    full = np.zeros((count, count))
-    full[np.triu_indices(count)] = upper
-    return full + np.triu(full, 1).T

@@ -1,14 +1,14 @@
 """The verdict on a minimum of a cost that is no function of a residual, and how sure the values are."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from downslope.fitting.costs import COSTS
 from downslope.fitting.covariance import GROUPED, ROBUST, Errors, meat
+from downslope.fitting.curvature import Curvature
+from downslope.fitting.judge import sensitivities
 from downslope.fitting.newton import bent
 from downslope.fitting.objective import Array, Objective, Sums
-from downslope.fitting.search import Mask, Outcome, Search
+from downslope.fitting.search import Outcome, Search
 from downslope.fitting.solution import Solution
 from downslope.fitting.spectrum import OFFSET, TINY_STEP
 
@@ -18,26 +18,13 @@ LEVEL = 1e-9  # of the cost: a fall along a flat direction that is none
 LIKELY = "independent rows, and the noise that the loss {} is the likelihood of"
 
 
-@dataclass(frozen=True)
-class _Curved:
-    """Second derivatives by the parameters that may move, in units in which each one's own is 1 or -1."""
-
-    gradient: Array
-    hessian: Array
-    moving: Mask
-
-    @property
-    def scale(self) -> Array:
-        own = np.sqrt(np.abs(np.diag(self.hessian)))
-        return np.asarray(1.0 / np.where(own > 0.0, own, 1.0))
-
-    def inverse(self) -> tuple[Array, Array, bool]:
-        """The inverse over the directions that curve, the flat directions (m, k), and whether none curves down."""
-        values, vectors = np.linalg.eigh(self.hessian * np.outer(self.scale, self.scale))
-        kept = values > FLAT
-        half = self.scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
-        flat = self.scale[:, None] * vectors[:, ~kept]
-        return np.asarray(half @ half.T), np.asarray(flat), bool((values > -FLAT).all())
+def _directions(curved: Curvature) -> tuple[Array, Array, bool]:
+    """The inverse over the directions that curve, the flat directions (m, k), and whether none curves down."""
+    values, vectors = np.linalg.eigh(curved.scaled)
+    kept = values > FLAT
+    half = curved.scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
+    flat = curved.scale[:, None] * vectors[:, ~kept]
+    return np.asarray(half @ half.T), np.asarray(flat), bool((values > -FLAT).all())
 
 
 def cost_verdict(
@@ -55,7 +42,11 @@ def cost_verdict(
     covariance, sentences, fault = np.full((p, p), np.nan), list(notes), outcome.reason
     if here is not None and hessian is not None:
         moving = ~search.pinned(z, here[1])
-        curved = _Curved(here[1][moving], hessian[np.ix_(moving, moving)], moving)
+        size = np.maximum(np.abs(z), np.abs(search.start))
+        curved = Curvature(
+            here[0], here[1][moving], hessian[np.ix_(moving, moving)], np.where(size > 0.0, size, 1.0)[moving], moving,
+            objective.rows,
+        )  # fmt: skip
         block, said, fault = _judged(search, z, curved, errors, outcome.reason)
         where = np.flatnonzero(search.free)[moving]
         covariance[np.ix_(where, where)] = block
@@ -85,22 +76,21 @@ def cost_verdict(
 
 
 def _judged(
-    search: Search, z: Array, curved: _Curved, errors: Errors, reason: str
+    search: Search, z: Array, curved: Curvature, errors: Errors, reason: str
 ) -> tuple[Array, list[str], str]:
     """Covariance of the moving parameters, sentences on what is loose, and why the end is not to be trusted."""
-    inverse, flat, up = curved.inverse()
+    inverse, flat, up = _directions(curved)
     loose = np.linalg.norm(flat / curved.scale[:, None], axis=1) > TILTED
     names = [n for n, free in zip(search.objective.names, search.free, strict=True) if free]
     names = [n for n, moves in zip(names, curved.moving, strict=True) if moves]
     spread = meat(errors, search, z, curved.moving)
     sandwich = inverse @ spread @ inverse
     step = inverse @ curved.gradient
-    size = np.maximum(np.abs(z), np.abs(search.start))[curved.moving]
-    move = float(np.max(np.abs(step) / np.where(size > 0.0, size, 1.0), initial=0.0))
+    move = float(np.max(np.abs(step) / curved.size, initial=0.0))
     slack = float(curved.gradient @ step)
     cost = abs(search.log.cost)
     level = (
-        float(np.max(np.abs(flat.T @ curved.gradient) * np.max(size, initial=1.0), initial=0.0))
+        float(np.max(np.abs(flat.T @ curved.gradient) * np.max(curved.size, initial=1.0), initial=0.0))
         <= LEVEL * cost
     )
     settled = level and (move <= TINY_STEP or slack <= OFFSET**2 * float(np.trace(inverse @ spread)))
@@ -135,6 +125,4 @@ def _assumed(errors: Errors, objective: Objective) -> str:
 def _sensitivities(objective: Objective, x: Array) -> dict[str, float]:
     """Root mean square change of a row's cost for a change of each parameter by 1 %."""
     _, slopes = objective.jacobian(x)
-    lengths = np.sqrt(np.mean(slopes**2, axis=0))
-    change = 0.01 * np.where(x != 0.0, np.abs(x), 1.0) * lengths
-    return dict(zip(objective.names, change.tolist(), strict=True))
+    return sensitivities(objective, slopes.T @ slopes * (objective.rows / len(slopes)), x)

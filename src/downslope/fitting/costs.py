@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from downslope.errors import UsageError
 from downslope.ir.names import Names
-from downslope.ir.nodes import Block, Function, Let, Lit, Param, defined, names_of, walk
+from downslope.ir.nodes import Block, Function, Let, Lit, Param, names_of
 from downslope.ir.rename import renamed
 from downslope.native.rows import TARGET
 from downslope.passes.simplify import simplified
@@ -68,8 +68,7 @@ def composed(program: Function, loss: Callable[..., float] | str) -> Function:
         )
     names = Names(names_of(program))
     target = Param(names.fresh("target"), TARGET)
-    taken = sorted({*names_of(second), *(name for s in walk(second.body) for name in defined(s))})
-    new = {name: names.fresh(name) for name in taken}
+    new = {name: names.fresh(name) for name in sorted(names_of(second))}
     given = [
         Let(new[param.name], "add", (value, Lit(0.0)), second.loc)
         for param, value in zip(second.params, (*results, target.name), strict=True)

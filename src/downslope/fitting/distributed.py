@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from downslope.data.table import Table
 from downslope.errors import DataError, UsageError
@@ -19,7 +18,7 @@ from downslope.fitting.objective import Array
 from downslope.fitting.problem import Problem
 from downslope.fitting.readying import Readying
 from downslope.fitting.streamed import Elsewhere, fields_of
-from downslope.native.rows import TARGET, Kernel, RowError, RowKernel
+from downslope.native.rows import TARGET, WEIGHTS, Kernel, RowError
 
 TIMEOUT = "10s"
 SAMPLE = 100_000
@@ -78,16 +77,16 @@ class DistributedProblem(Elsewhere):
         found = self.parts.each(run, *arguments)
         for each in found:
             if isinstance(each, worker.Stopped):
-                error = RowError(each.row)
+                error = RowError(0)
                 error.__cause__ = each.cause
-                raise self._place(each)._stopped(arguments[1], error) from each.cause
+                row = {name: np.array([value]) for name, value in each.values.items()}
+                place = f"partition {each.partition} of {self.parts.source}"
+                raise self._read(row, place, each.row)._stopped(arguments[1], error) from each.cause
         return found
 
-    def _place(self, row: worker.Stopped) -> Problem:
-        """The problem on one row of a partition, whose number messages count."""
-        columns = {n: np.full(row.row + 1, v) for n, v in row.values.items() if n != TARGET}
-        columns[self.target] = np.full(row.row + 1, row.values[TARGET])
-        return self.inner.on(Table(columns, f"partition {row.partition} of {self.parts.source}"))
+    def _read(self, part: Mapping[str, Any], source: str, before: int = 0) -> Problem:
+        """The problem on some of a partition's rows."""
+        return self.inner.on(Table(as_read(part, self.target, self.weights), source, before=before))
 
     def blocks(self, x: Array, /) -> Iterator[tuple[Array, Array]]:
         """The triangles of the partitions' residuals and Jacobians, which stand for their rows (tall-skinny QR)."""
@@ -101,19 +100,17 @@ class DistributedProblem(Elsewhere):
         yield from self._compressed(x, of_gradients=True)
 
     def _compressed(self, x: Array, of_gradients: bool) -> list[Array]:
-        kernel = self._sloped_rows if isinstance(self, CostProblem) else self._rowwise
         point = np.ascontiguousarray(x, dtype=float)
-        return self._all(worker.compressed, kernel, point, self.threads, self.weighing, of_gradients)
+        return self._all(
+            worker.compressed, self._sloped_rows, point, self.threads, self.weighing, of_gradients
+        )
 
     def check(self, x: Array) -> None:
         """Raise what `Problem.check` does, for the first partition with a row that the program cannot predict."""
-        primal: RowKernel = self._rowwise
         point = np.ascontiguousarray(x, dtype=float)
-        for part in self._all(worker.doubtful, primal, point, self.threads):
+        for part in self._all(worker.doubtful, self._rowwise, point, self.threads):
             if part.rows:
-                few = {name: column for name, column in part.columns.items() if name != TARGET}
-                table = Table(few | {self.target: part.columns[TARGET]}, self.parts.source)
-                self.inner.on(table).check(x)
+                self._read(part.columns, self.parts.source).check(x)
 
 
 @dataclass(frozen=True)
@@ -163,19 +160,18 @@ def _side(client: Any, pairs: list[Any], index: int, readying: Readying) -> Side
         raise DataError("the data frame has no rows", why="there is nothing to learn from.", fix="check it.")
     first = next(k for k, count in enumerate(rows) if count)
     head = client.submit(worker.head, parts.futures[first], SAMPLE, pure=False).result()
-    columns = {name: column for name, column in head.columns.items() if isinstance(name, str)}
-    columns[readying.target] = columns.pop(TARGET)
-    sample = Table(_without_marks(columns, readying), "the cluster")
+    sample = Table(as_read(head.columns, readying.target, readying.weights), "the cluster")
     return Sides(parts, sample, sum(rows), sum(dropped for _, dropped in sizes))
 
 
-def _without_marks(columns: Mapping[str, NDArray[Any]], readying: Readying) -> dict[str, NDArray[Any]]:
-    from downslope.native.rows import WEIGHTS
+def as_read(columns: Mapping[str, Any], target: str, weights: str | None) -> dict[str, Any]:
+    """A partition's columns under the names that they have in the table.
 
-    found = {name: column for name, column in columns.items() if name != WEIGHTS}
-    if readying.weights is not None:
-        found[readying.weights] = columns[WEIGHTS]
-    return found
+    >>> as_read({"km": 1, TARGET: 2, WEIGHTS: 3}, "minutes", "trust")
+    {'km': 1, 'minutes': 2, 'trust': 3}
+    """
+    names = {TARGET: target, WEIGHTS: weights}
+    return {str(names.get(name, name)): column for name, column in columns.items()}
 
 
 def current_client() -> Any:

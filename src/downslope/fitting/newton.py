@@ -6,10 +6,9 @@ import numpy as np
 
 from downslope.fitting.curvature import curvature
 from downslope.fitting.objective import Array
+from downslope.fitting.reweighted import ENOUGH, LONGEST, damped
 from downslope.fitting.search import Outcome, Search
 
-ENOUGH = 1e-15  # of the cost: a smaller promised decrease is rounding
-LONGEST = 1e20  # damping at which no step is left to try
 SURE = 1e-8  # the least eigenvalue of the damped matrix, in units of its diagonal
 
 
@@ -39,7 +38,7 @@ def newton(search: Search, z: Array, limit: int) -> Outcome:
             return Outcome(z, "the second derivatives are not finite")
         units = np.maximum(units, np.sqrt(np.abs(np.diag(hessian))))
         while True:
-            step = _step(search, z, gradient, hessian, damping, units)
+            step = damped(search, z, gradient, hessian, units, damping, SURE)
             point = search.clip(z + step)
             step = point - z
             promised = -float(gradient @ step) - 0.5 * float(step @ hessian @ step)
@@ -72,15 +71,3 @@ def bent(search: Search, z: Array) -> Array | None:
         hessian = np.zeros((len(z), len(z)))
         hessian[np.ix_(found.moving, found.moving)] = found.hessian
     return hessian if np.isfinite(hessian).all() else None
-
-
-def _step(search: Search, z: Array, gradient: Array, hessian: Array, damping: float, units: Array) -> Array:
-    """The damped step of the parameters that no bound stops."""
-    step = np.zeros(len(z))
-    moving = ~search.pinned(z, gradient)
-    scale = np.where(units > 0.0, units, 1.0)[moving]
-    matrix = hessian[np.ix_(moving, moving)] / np.outer(scale, scale)
-    least = float(np.linalg.eigvalsh(matrix)[0]) if len(matrix) else 0.0
-    shift = max(damping, SURE - least) if least < SURE else damping
-    step[moving] = -np.linalg.solve(matrix + shift * np.eye(len(scale)), gradient[moving] / scale) / scale
-    return step

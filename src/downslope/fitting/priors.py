@@ -4,7 +4,6 @@ For the squared loss the size of the noise decides how much a prior counts again
 with the constants: s² = Σ r² / (n − γ), γ the number of constants that the rows determine (MacKay 1992).
 """
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from downslope.errors import UsageError
 from downslope.fitting.objective import Array
-from downslope.fitting.problem import Priors, Problem
+from downslope.fitting.problem import Priors, Problem, check_learnt
 from downslope.fitting.solution import Solution
 
 SAME = 1e-8  # relative change of the noise that is none
@@ -29,13 +28,7 @@ def priors_of(names: Sequence[str], given: Mapping[str, tuple[float, float]]) ->
         return None
     means, weights = np.zeros(len(names)), np.zeros(len(names))
     for name, pair in given.items():
-        if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            raise UsageError(
-                f"a prior for {name!r}, which is not learnt",
-                why=f"learnt are {', '.join(names)}.",
-                fix=f"did you mean {close[0]}?" if close else "check the name, or learn it too.",
-            )
+        check_learnt(name, names, "a prior")
         mean, spread = _pair(name, pair)
         means[names.index(name)], weights[names.index(name)] = mean, 1.0 / spread**2
     return Priors(means, weights)

@@ -138,7 +138,7 @@ class Problem:
 
     def row_gradients(self, x: Array, /) -> Iterator[Array]:
         """The gradients of the rows' costs, in blocks of rows (n, p)."""
-        out, _ = self._rows(x)
+        out, _ = self._rows_of(self._sloped_rows, x)
         yield self.weighing.gradients(out, self.observed, self.weight)
 
     @property
@@ -231,6 +231,11 @@ class Problem:
         primal = names_of(self.program.function)
         return row_kernel(self.tangents, self.types, self.labels, primal)
 
+    @property
+    def _sloped_rows(self) -> RowKernel:
+        """The kernel whose outputs `weighing` understands: here the one that predicts too."""
+        return self._rowwise
+
     @cached_property
     def _walks(self) -> dict[Step, SequenceKernel]:
         return {}
@@ -264,9 +269,7 @@ class Problem:
         if key not in self._cache:
             out = self._run(self._summing, x)
             count = len(self.labels)
-            jtj = np.zeros((count, count))
-            jtj[np.triu_indices(count)] = out[1 + count :]
-            jtj = jtj + np.triu(jtj, 1).T
+            jtj = symmetric(out[1 + count :], count)
             self._remember(key, x, Sums(float(out[0]), out[1 : 1 + count].copy(), jtj, self.rows))
         return self._cache[key]
 
@@ -280,11 +283,8 @@ class Problem:
 
     def hessian(self, x: Array, /) -> Array:
         """(p, p) exact second derivatives of the cost at x, in one pass over the rows (forward over forward)."""
-        count = len(self.labels)
         first, second = np.split(self._run(self._bending, x), 2)
-        upper = np.zeros((count, count))
-        upper[np.triu_indices(count)] = first + second
-        full = upper + np.triu(upper, 1).T
+        full = symmetric(first + second, len(self.labels))
         return full + self.priors.hessian if self.priors else full
 
     def _run(self, native: Kernel, x: Array) -> Array:
@@ -310,7 +310,7 @@ class Problem:
 
         Priors are further rows. Weights w are inside: √w for the squared loss, w for the absolute one.
         """
-        out, _ = self._rows(x)
+        out, _ = self._rows_of(self._sloped_rows, x)
         residual, slopes = self.weighing.residuals(out, self.observed, self.weight)
         if self.priors:
             more, rows = self.priors.rows(x)
@@ -366,6 +366,17 @@ class Problem:
         return values | dict(zip(self.labels, map(float, x), strict=True))
 
 
+def symmetric(upper: Array, count: int) -> Array:
+    """The matrix (count, count) with this upper triangle, row after row.
+
+    >>> symmetric(np.array([1.0, 2.0, 3.0]), 2).tolist()
+    [[1.0, 2.0], [2.0, 3.0]]
+    """
+    full = np.zeros((count, count))
+    full[np.triu_indices(count)] = upper
+    return full + np.triu(full, 1).T
+
+
 def bounded(
     names: Sequence[str], bounds: Mapping[str, tuple[float, float]], start: Array
 ) -> tuple[Array, Array]:
@@ -387,14 +398,21 @@ def bounded(
     return lower, upper
 
 
-def _check_bound(name: str, pair: tuple[float, float], names: Sequence[str]) -> None:
+def check_learnt(
+    name: str, names: Sequence[str], what: str, fix: str = "check the name, or learn it too."
+) -> None:
+    """Raise `UsageError` for `what` is given for a constant that is not learnt."""
     if name not in names:
         close = difflib.get_close_matches(name, names, 1)
         raise UsageError(
-            f"bounds for {name!r}, which is not learnt",
+            f"{what} for {name!r}, which is not learnt",
             why=f"learnt are {', '.join(names)}.",
-            fix=f"did you mean {close[0]}?" if close else "check the name, or learn it too.",
+            fix=f"did you mean {close[0]}?" if close else fix,
         )
+
+
+def _check_bound(name: str, pair: tuple[float, float], names: Sequence[str]) -> None:
+    check_learnt(name, names, "bounds")
     try:
         low, high = map(float, pair)
     except (TypeError, ValueError):

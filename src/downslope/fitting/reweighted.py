@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from downslope.fitting.objective import Array, Sums
+from downslope.fitting.objective import Array
 from downslope.fitting.search import Outcome, Search
 
 ENOUGH = 1e-15  # of the cost: a smaller promised decrease is rounding
+EPSILON = float(np.finfo(float).eps)
 LONGEST = 1e20  # damping at which no step is left to try
 
 
@@ -22,7 +23,7 @@ def reweighted(search: Search, z: Array, limit: int) -> Outcome:
     units = np.zeros(len(z))
     for _ in range(limit):
         units = np.maximum(units, np.sqrt(np.maximum(np.diag(sums.jtj), 0.0)))
-        step = _step(search, z, sums, damping, units)
+        step = damped(search, z, sums.gradient, sums.jtj, units, damping + EPSILON)
         point = search.clip(z + step)
         step = point - z
         promised = -float(sums.gradient @ step) - 0.5 * float(step @ sums.jtj @ step)
@@ -41,12 +42,24 @@ def reweighted(search: Search, z: Array, limit: int) -> Outcome:
     return Outcome(z, f"the limit of {limit} iterations was reached", exhausted=True)
 
 
-def _step(search: Search, z: Array, sums: Sums, damping: float, units: Array) -> Array:
-    """The damped step of the parameters that no bound stops."""
+def damped(
+    search: Search,
+    z: Array,
+    gradient: Array,
+    matrix: Array,
+    units: Array,
+    damping: float,
+    sure: float | None = None,
+) -> Array:
+    """(p,) the step of the parameters that no bound stops: (B + λ D) d = -gradient, with D = `units`².
+
+    λ is the damping; with `sure`, at least what lifts the least eigenvalue of B in these units to it.
+    """
     step = np.zeros(len(z))
-    moving = ~search.pinned(z, sums.gradient)
+    moving = ~search.pinned(z, gradient)
     scale = np.where(units > 0.0, units, 1.0)[moving]
-    matrix = sums.jtj[np.ix_(moving, moving)] / np.outer(scale, scale)
-    matrix = matrix + (damping + np.finfo(float).eps) * np.eye(len(scale))
-    step[moving] = -np.linalg.solve(matrix, sums.gradient[moving] / scale) / scale
+    scaled = matrix[np.ix_(moving, moving)] / np.outer(scale, scale)
+    if sure is not None and len(scaled) and (least := float(np.linalg.eigvalsh(scaled)[0])) < sure:
+        damping = max(damping, sure - least)
+    step[moving] = -np.linalg.solve(scaled + damping * np.eye(len(scale)), gradient[moving] / scale) / scale
     return step

@@ -14,7 +14,7 @@ from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.costs import composed, is_cost, name_of
 from downslope.fitting.objective import Array
 from downslope.fitting.priors import priors_of
-from downslope.fitting.problem import Priors, Problem, bounded
+from downslope.fitting.problem import Priors, Problem, bounded, check_learnt
 from downslope.fitting.readying import Readying
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
@@ -115,13 +115,7 @@ def begun(chosen: Sequence[Constant], given: Mapping[str, float]) -> Array:
     """(p,) where to start: the values in the source, or those given by name. Raises `UsageError`."""
     names = [constant.name for constant in chosen]
     for name, value in given.items():
-        if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            raise UsageError(
-                f"a value for {name!r}, which is not learnt",
-                why=f"learnt are {', '.join(names)}.",
-                fix=f"did you mean {close[0]}?" if close else "check the name.",
-            )
+        check_learnt(name, names, "a value", "check the name.")
         if not isinstance(value, int | float) or not np.isfinite(value):
             raise UsageError(
                 f"the value of {name}, {value!r}, is no finite number",
