@@ -135,24 +135,31 @@ def duckdb_text(path: str) -> tuple[Path, str]:
             raise DataError(f"{file} does not exist", why="there is nothing to read.", fix="check the path.")
         if not text or NAME.fullmatch(text):
             with duckdb.connect(str(file), read_only=True) as connection:
-                text = f"SELECT * FROM {_quoted(text or _only_table(file, connection))}"
+                text = f"SELECT * FROM {quoted(text or _only_table(file, connection))}"
     return file, text
 
 
-def _duckdb(path: str) -> Columns:
+def query_columns(file: Path, text: str) -> tuple[str, ...]:
+    """The columns of a query's rows. Raises `DataError` for one that gives none."""
     import duckdb
 
-    file, text = duckdb_text(path)
     with duckdb.connect(str(file), read_only=True) as connection:
         relation = connection.sql(text)
         if relation is None:
             raise DataError(
                 f"{file}: the query gives no rows", why=f"it is {text!r}.", fix="write SELECT … FROM …."
             )
-        names = tuple(relation.columns)
+        return tuple(relation.columns)
+
+
+def _duckdb(path: str) -> Columns:
+    import duckdb
+
+    file, text = duckdb_text(path)
+    names = query_columns(file, text)
 
     def read(wanted: Sequence[str]) -> Raw:
-        columns = ", ".join(_quoted(name, whole=True) for name in wanted)
+        columns = ", ".join(quoted(name, whole=True) for name in wanted)
         with faults(str(file)), duckdb.connect(str(file), read_only=True) as connection:
             table = connection.sql(f"SELECT {columns} FROM ({text})").to_arrow_table()
             return dict(zip(wanted, table.columns, strict=True))
@@ -171,7 +178,8 @@ def _only_table(file: Path, connection: Any) -> str:
     )
 
 
-def _quoted(name: str, whole: bool = False) -> str:
+def quoted(name: str, whole: bool = False) -> str:
+    """A name in SQL; unless it is `whole`, its parts between points are names of their own."""
     parts = [name] if whole else name.split(".")
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 

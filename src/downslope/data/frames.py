@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from downslope.data.files import Raw, file_columns
+from downslope.data.files import Raw, file_columns, quoted
 from downslope.errors import DataError
 
 
@@ -44,9 +44,9 @@ def _relation(data: Any) -> Frame:
     import duckdb
 
     def read(wanted: Sequence[str]) -> Raw:
-        quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in wanted)
+        names = ", ".join(quoted(name, whole=True) for name in wanted)
         try:
-            table = data.project(quoted).to_arrow_table()
+            table = data.project(names).to_arrow_table()
         except duckdb.Error as error:
             raise DataError(
                 "the relation cannot be read", why=str(error), fix="check its query and its connection."

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from downslope.data.files import KINDS, Raw, duckdb_text, faults, kind_of
+from downslope.data.files import KINDS, Raw, duckdb_text, faults, kind_of, query_columns, quoted
 from downslope.data.frames import Frame
 from downslope.data.table import Table, check_missing, find, open_table
 from downslope.errors import DataError, UsageError
@@ -169,16 +169,11 @@ def _of_query(path: str, rows: int) -> Stream:
     import duckdb
 
     file, text = duckdb_text(path)
-    with faults(path), duckdb.connect(str(file), read_only=True) as connection:
-        relation = connection.sql(text)
-        if relation is None:
-            raise DataError(
-                f"{file}: the query gives no rows", why=f"it is {text!r}.", fix="write SELECT … FROM …."
-            )
-        names = tuple(relation.columns)
+    with faults(path):
+        names = query_columns(file, text)
 
     def parts(wanted: Sequence[str]) -> Iterator[Part]:
-        columns = ", ".join('"' + name.replace('"', '""') + '"' for name in wanted)
+        columns = ", ".join(quoted(name, whole=True) for name in wanted)
         before = 0
         with faults(path), duckdb.connect(str(file), read_only=True) as connection:
             for batch in connection.sql(f"SELECT {columns} FROM ({text})").to_arrow_reader(rows):
