@@ -2,7 +2,7 @@
 
 Inputs are looked at in blocks, and blocks that matter are split until each is one input. Blocks that no output
 shares are split by the same bits (hierarchical detection, as in CasADi: Andersson et al. 2019), so a
-Jacobian with k entries in a row takes about k log(n) / 64 runs and not n / 64.
+Jacobian with k entries in a row takes about k log(n) runs of a word each, and not n / 52.
 """
 
 from collections.abc import Callable

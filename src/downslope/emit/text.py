@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 ATOM, UNARY, POWER = 20, 11, 12
+PART = "@part"  # heads a helper that is compiled into its caller, not by itself
 
 
 @dataclass(frozen=True)

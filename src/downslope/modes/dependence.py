@@ -1,4 +1,4 @@
-"""Which inputs each output depends on, 64 at a time: IR -> IR that carries a word of bits with each value.
+"""Which inputs each output depends on, many at a time: IR -> IR that carries a word of bits with each value.
 
 Forward propagation of index domains (Griewank & Walther 2008, ch. 7), as bits. What only feeds values that
 steer nothing is dead code then, so a run costs a few operations on integers for each one on floats.

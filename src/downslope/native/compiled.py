@@ -19,6 +19,7 @@ import numpy as np
 from numba import types
 from numba.core.errors import NumbaWarning
 
+from downslope.emit.text import PART
 from downslope.errors import DownslopeWarning
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.modes.namesakes import ieee
@@ -105,10 +106,6 @@ def _math() -> dict[str, Callable[..., Any]]:
         for spelling, row in SPELLINGS.items()
         if spelling.startswith("math.") and spelling.count(".") == 1
     } | {"log": ieee("log"), "hypot": ieee("hypot")}
-
-
-PART = "@part\n"
-"""What stands before a function of emitted text that is called by others."""
 
 
 @cache

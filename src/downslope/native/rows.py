@@ -158,8 +158,8 @@ def kernel(
     `inputs` are the columns the program reads, with their types; `parameters` are the labels of the
     inputs taken from `x`. Factors may use `_residual` (first output minus target) and, where the
     text of a `loss` function is given, `_rho`, `_psi` and `_weight`. With `weighted`, each row counts as often
-    as its column of weights says. Without `residual` there is no target, and `_first` is the first output. Names of the kernel start with an underscore, which names of the
-    program never do.
+    as its column of weights says. Without `residual` there is no target, and `_first` is the first output.
+    Names of the kernel start with an underscore, which names of the program never do.
     """
     emitter = Emitter(function, _given(function, inputs), fused=True)
     first, *others = [text.inside(20) for text in emitter.body(3)]
