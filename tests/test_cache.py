@@ -168,6 +168,27 @@ def test_a_tape_that_is_too_short_grows(folder):
         assert back(3.1, 20_000) == pytest.approx(right(3.1, 20_000), rel=1e-9, abs=1e-12)
 
 
+def test_functions_that_a_program_calls_are_kept_with_it(folder, tmp_path):
+    (tmp_path / "p.py").write_text(
+        "import numpy as np\n\ndef energy(s, y):\n    return y @ np.linalg.solve(np.eye(3) * s + 0.1, y)\n"
+    )
+    code = (
+        "import numba.core.event as event, numpy as np, downslope as ds\n"
+        "with event.install_recorder('numba:compile') as compiled:\n"
+        "    print(ds.grad('p.py:energy', 's')(2.0, np.arange(3.0)))\n"
+        "print(len(compiled.buffer))\n"
+    )
+    (first, some), (again, none) = (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(2)
+    )
+    assert first == again
+    assert int(some) > 0
+    assert int(none) == 0
+
+
 def test_a_recursive_program_runs_again_in_another_process(folder, tmp_path):
     (tmp_path / "p.py").write_text(
         "def halves(km, k=1.0):\n    return k * km if km < 1.0 else halves(0.5 * km, k) + k\n"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from downslope.emit.calls import Kinds, Parts, deepest
-from downslope.emit.text import ATOM, PART, POWER, UNARY, Text
+from downslope.emit.text import ATOM, PART, POWER, RECURSIVE, UNARY, Text
 from downslope.emit.variables import changed_in, ordered, uses_of, variables
 from downslope.errors import Loc
 from downslope.ir.calls import recursive, tapes
@@ -205,7 +205,8 @@ class Emitter:
         results = [output.text for output, place in pairs if place is None]
         results += taped[1:] if self.fused else taped
         emitter.put(1, f"return {', '.join(results)}" if results else "return 0")
-        return [*[PART] * self.fused, *emitter.lines, "", ""]
+        head = RECURSIVE if emitter.recursive else PART
+        return [*[head] * self.fused, *emitter.lines, "", ""]
 
     def settle(self, arrays: Iterable[str], indent: int) -> None:
         """Write out pending expressions that read an array which is about to change."""

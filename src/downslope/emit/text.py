@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 ATOM, UNARY, POWER = 20, 11, 12
-PART = "@part"  # heads a helper that is compiled into its caller, not by itself
+PART, RECURSIVE = "@part", "@recursive"  # head a function that others of the same text call
 
 
 @dataclass(frozen=True)

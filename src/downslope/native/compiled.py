@@ -19,7 +19,7 @@ import numpy as np
 from numba import types
 from numba.core.errors import NumbaWarning
 
-from downslope.emit.text import PART
+from downslope.emit.text import PART, RECURSIVE
 from downslope.errors import DownslopeWarning
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.modes.namesakes import ieee
@@ -121,10 +121,11 @@ def compiled(
     special = vector or vector_loops
     key = store.key(f"{vector_fingerprint()} {vector_loops}\n{text}" if special else text)
     file = store.cache_folder() / f"p{key}.py"
-    # Numba's cache gives back functions that call one another with addresses of another process.
-    stored = PART not in text and (file.exists() or store.written(file, text.encode()))
+    # Numba's cache gives back functions that call themselves with addresses of another process.
+    stored = RECURSIVE not in text and (file.exists() or store.written(file, text.encode()))
     # Numba's cache imports the module that a function says it belongs to: it must exist.
-    namespace = {**runtime.names_for(text), "__name__": runtime.__name__, "part": njit(**OPTIONS)}
+    namespace = {**runtime.names_for(text), "__name__": runtime.__name__}
+    namespace |= dict.fromkeys((PART[1:], RECURSIVE[1:]), njit(**OPTIONS))
     code: Any = text
     if special:
         code, names = vectorised(text) if vector else with_vector_loops(text)

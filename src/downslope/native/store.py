@@ -35,7 +35,7 @@ def _surroundings() -> str:
     """Versions, processor, and our own functions that compiled programs contain."""
     own = b"".join(
         (Path(__file__).parent / name).read_bytes()
-        for name in ("runtime.py", "special.py", "compiled.py", "whole.py")
+        for name in ("runtime.py", "special.py", "compiled.py", "whole.py", "lapack.py")
     )
     return "\n".join([*map(installed, USED), sys.version, processor(), hashlib.sha256(own).hexdigest()])
 

@@ -4,16 +4,32 @@
 Numba's versions refuse arrays with NaN or infinity, where NumPy's give NaN: so these are asked before.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
+from downslope.native.lapack import solved
+
 
 @register_jitable
 def finite(a: Any) -> bool:
     """Whether no element is NaN or infinite."""
-    return bool(np.isfinite(a).all())
+    found = True
+    for value in a.flat:  # NumPy's expressions for this and the next take a second to compile
+        found &= math.isfinite(value)
+    return found
+
+
+@register_jitable
+def finite_below(a: Any) -> bool:
+    """Whether no element on the diagonal or below it is NaN or infinite."""
+    for i in range(a.shape[0]):
+        for j in range(min(i + 1, a.shape[1])):
+            if not math.isfinite(a[i, j]):
+                return False
+    return True
 
 
 @register_jitable
@@ -29,7 +45,7 @@ def whole_solve(a: Any, b: Any) -> Any:
         return np.zeros_like(b)
     if not finite(a) or not finite(b):
         return np.full_like(b, np.nan)
-    return np.ascontiguousarray(np.linalg.solve(a, b))
+    return solved(a, b)
 
 
 @register_jitable
@@ -66,7 +82,7 @@ def whole_cholesky(a: Any) -> Any:
     """The lower factor."""
     if not a.size:
         return np.zeros_like(a)
-    if not finite(np.tril(a)):
+    if not finite_below(a):
         raise np.linalg.LinAlgError("Matrix is not positive definite")
     return np.ascontiguousarray(np.linalg.cholesky(a))
 
@@ -74,7 +90,7 @@ def whole_cholesky(a: Any) -> Any:
 @register_jitable
 def whole_eigh(a: Any) -> tuple[Any, Any]:
     """Eigenvalues in rising order, and eigenvectors as columns."""
-    if not a.size or not finite(np.tril(a)):
+    if not a.size or not finite_below(a):
         return np.full(len(a), np.nan), np.full_like(a, np.nan)
     w, v = np.linalg.eigh(a)
     return w, np.ascontiguousarray(v)
@@ -83,7 +99,7 @@ def whole_eigh(a: Any) -> tuple[Any, Any]:
 @register_jitable
 def whole_eigvalsh(a: Any) -> Any:
     """Eigenvalues in rising order."""
-    if not a.size or not finite(np.tril(a)):
+    if not a.size or not finite_below(a):
         return np.full(len(a), np.nan)
     return np.linalg.eigvalsh(a)
 
