@@ -52,6 +52,10 @@ REFUSED = {
     "array as a condition": ("if a > 0:\n    return a[0]\nreturn a[1]", "if a > 0:"),
     "array in math": ("return np.sum(math.sin(a[:2]))", "math.sin(a[:2])"),
     "float into whole numbers": ("n = np.zeros(3, dtype=int)\nn += a\nreturn n[0] * a[0]", "n += a"),
+    "chosen and stored into at once": (
+        "b = a * 2\nc = a if a[0] > 0.4 else b\nc[0] = 1.0\n(a if a[1] > 0.4 else c)[1] = a[0]\nreturn np.sum(a * b)",
+        "(a if a[1] > 0.4 else c)[1] = a[0]",
+    ),
     "list of arrays": ("b = []\nb.append(a)\nreturn b[0][0]", "b.append(a)"),
     "list with several indices": ("b = list(a)\nreturn b[0, 1]", "b[0, 1]"),
     "store into a slice of a list": ("b = list(a)\nb[1:] = a[1:]\nreturn b[0]", None),

@@ -142,3 +142,29 @@ def array_returned_from_inside_a_loop(x):
     a = first_above(x, 0.9)
     b = first_above(x, 99.0)
     return np.sum(a * a) + np.sum(b) * a[0]
+
+
+@specimen(vector(4), 0.5, 2)
+@specimen(vector(4), 0.2, 2)
+def condition_of_a_loop_reads_one_of_two(a, x, n):
+    t = np.full(4, 0.5)
+    r = t * 1.5
+    if x > 0.3:
+        i = 0
+        while i < 3 and math.sin(a[n]) < np.sum(r) * 0.5:
+            i += 1
+            r, t = a, r
+    a[1:] *= 0.5
+    return np.sum(r * t) + np.sum(a) * x
+
+
+@specimen(vector(4), 0.5)
+@specimen(vector(4), 0.25)
+def argument_or_an_array_made_here(a, x):
+    b = np.ones(4)
+    if x > 0.3:
+        c = a
+    else:
+        c = b
+    c[0] = 2.0 * x
+    return np.sum(a * b) + np.sum((a if x > 0.2 else b) * a)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from downslope.errors import ArrayExpected, UsageError
+from downslope.errors import ArrayExpected, UnsupportedError, UsageError
 from downslope.ir.nodes import Function
 from downslope.ir.structure import Shape
 from downslope.ir.types import ArrayType, Kind, Type
@@ -139,9 +139,22 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
         symbols = {constant.name: constant.symbol for constant in chosen}
     try:
         read = Program(source, simplified(lower(source)), symbols)
-    except ArrayExpected:  # what its arguments are is known when it is called
-        read = Program(source, None, symbols)
+    except UnsupportedError as error:
+        if not _for_numbers_only(source, error):
+            raise
+        read = Program(source, None, symbols)  # what its arguments are is known when it is called
     return read, tuple(read.arguments[read.position(name)] for name in asked)
+
+
+def _for_numbers_only(source: Source, error: UnsupportedError) -> bool:
+    """Whether a refusal of a program of numbers is none, or another one, where its arguments are arrays."""
+    if isinstance(error, ArrayExpected):
+        return True
+    try:
+        lower(source, (ArrayType("f", 1),) * len(source.arguments))
+    except UnsupportedError as other:
+        return str(other) != str(error)
+    return True
 
 
 def listed(wrt: Wrt, default: Sequence[str | int]) -> list[str | int]:

@@ -35,7 +35,7 @@ class Names:
 
 RESERVED = frozenset(
     {"abs", "at", "bool", "float", "int", "len", "math", "max", "min", "np", "numba", "range", "round", "rows", "tape", "top",
-     "runtime", "steps", "depth", "part", "limit", "k", "grown", "longer", "summed", "whole_floor_divide", "whole_remainder", "True",
+     "runtime", "steps", "depth", "part", "recursive", "limit", "k", "grown", "longer", "summed", "whole_floor_divide", "whole_remainder", "True",
      "False",
      "None"}
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from downslope.errors import Loc, UnsupportedError
-from downslope.ir.nodes import Arg, Block, For, If, Lit, Stmt, While
+from downslope.ir.nodes import Arg, Block, For, If, Lit, Stmt, While, defined
 from downslope.ir.rename import renamed
 from downslope.read.array_reader import ArrayReader, Passes
 from downslope.read.assigned import stored, stored_target
@@ -160,14 +160,31 @@ class ControlReader(ArrayReader):
         arrays, place, env = self.arrays, self.place, dict(frame.env)
         held = (dict(arrays.current), Counter(arrays.stores), arrays.checked, dict(arrays.loaded))
         objects = dict(self.objects.state), Counter(self.objects.changes)
+        known = self.names.known()
         try:
             run()
         except Undecided as found:
+            if found.cond not in known:  # made by the statement itself: it would be another one next time
+                raise self.unsupported(
+                    "one array or another, chosen and read in one statement",
+                    "which it is must be known before the statement.",
+                    "choose in a line of its own, before.",
+                ) from None
             self.out, self.place, frame.env = start, place, env
             del self.out[size:]
             arrays.current, arrays.stores, arrays.checked, arrays.loaded = held
             self.objects.state, self.objects.changes = objects
             self.split(found.cond, run, frame)
+
+    def tested(self, test: ast.expr, frame: Frame) -> Arg:
+        """The condition of a `while`, which is read once for each case as a statement is."""
+        slot = "__tested"
+
+        def read() -> None:
+            frame.env[slot] = self.truth(self.expression(test, frame))
+
+        self.told_apart(read, frame)
+        return self.truth(frame.env.pop(slot))
 
     def split(self, cond: Arg, run: Callable[[], None], frame: Frame) -> None:
         """A branch with the same statement on both paths, each with what the condition tells."""
@@ -239,9 +256,11 @@ class ControlReader(ArrayReader):
 
         def body() -> None:
             tests.clear()
-            outer, self.out = self.out, []
-            holds = self.truth(self.expression(node.test, frame))
-            tests.append(Block(tuple(self.out), (holds,)))
+            outer, entering = self.out, tuple(self.out)
+            self.out = []
+            holds = self.tested(node.test, frame)
+            fresh = {name: self.names.fresh(name) for stmt in entering for name in defined(stmt)}
+            tests.append(renamed(Block((*entering, *self.out), (holds,)), fresh))
             self.out = outer
             self.block(node.body, frame)
 
