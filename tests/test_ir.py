@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from downslope.calculus.program import params_of, program
+from downslope.emit.python import emit
+from downslope.errors import UnsupportedError
 from downslope.ir.check import faults
 from downslope.ir.nodes import Block, Carry, Fail, For, Function, If, Let, Lit, Param, Pop, Push, While
 from downslope.ir.show import shown
@@ -117,6 +119,12 @@ BROKEN = [
 @pytest.mark.parametrize(("function", "fault"), BROKEN)
 def test_broken_ir_is_found(function: Function, fault: str) -> None:
     assert any(fault in found for found in faults(function, ARITY))
+
+
+@pytest.mark.parametrize("function", [function for function, _ in BROKEN])
+def test_broken_ir_is_not_emitted(function: Function) -> None:
+    with pytest.raises(UnsupportedError, match="not sound"):
+        emit(function)
 
 
 def test_broken_ir_fails_the_tests_that_use_the_check() -> None:

@@ -140,18 +140,18 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
     try:
         read = Program(source, simplified(lower(source)), symbols)
     except UnsupportedError as error:
-        if not _for_numbers_only(source, error):
+        if not for_numbers_only(error, lambda kinds: lower(source, kinds), len(source.arguments)):
             raise
         read = Program(source, None, symbols)  # what its arguments are is known when it is called
     return read, tuple(read.arguments[read.position(name)] for name in asked)
 
 
-def _for_numbers_only(source: Source, error: UnsupportedError) -> bool:
+def for_numbers_only(error: UnsupportedError, read: Callable[[Kinds], object], count: int) -> bool:
     """Whether a refusal of a program of numbers is none, or another one, where its arguments are arrays."""
     if isinstance(error, ArrayExpected):
         return True
     try:
-        lower(source, (ArrayType("f", 1),) * len(source.arguments))
+        read((ArrayType("f", 1),) * count)
     except UnsupportedError as other:
         return str(other) != str(error)
     return True

@@ -8,8 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from downslope.calculus.program import Kinds, Program, Wrt, arguments, by_position, kind_of, listed, number_of
-from downslope.errors import ArrayExpected, UsageError
+from downslope.calculus.program import (
+    Kinds,
+    Program,
+    Wrt,
+    arguments,
+    by_position,
+    for_numbers_only,
+    kind_of,
+    listed,
+    number_of,
+)
+from downslope.errors import UnsupportedError, UsageError
 from downslope.ir.structure import (
     LEAF,
     Shape,
@@ -166,8 +176,10 @@ def _flattened(read: Program, shapes: tuple[Shape, ...]) -> Program:
     numbers: Kinds = tuple("f" for _ in names)
     try:
         return replace(whole, given=simplified(whole.lowered(numbers).function))
-    except ArrayExpected:  # some leaves are arrays, which is known when it is called
-        return whole
+    except UnsupportedError as error:
+        if not for_numbers_only(error, whole.lowered, len(names)):
+            raise
+        return whole  # some leaves are arrays, which is known when it is called
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from downslope.emit.calls import Kinds, Parts, deepest
 from downslope.emit.text import ATOM, PART, POWER, RECURSIVE, UNARY, Text
 from downslope.emit.variables import changed_in, ordered, uses_of, variables
-from downslope.errors import Loc
+from downslope.errors import Loc, UnsupportedError
 from downslope.ir.calls import recursive, tapes
+from downslope.ir.check import faults
 from downslope.ir.nodes import (
     Arg,
     Block,
@@ -59,6 +60,19 @@ RAISED = frozenset(
 )  # fmt: skip
 
 
+def check_sound(function: Function) -> None:
+    """Refuse to emit what a fault of ours has made of a program, rather than give a wrong number.
+
+    Native code would read a variable that has no value on some path as whatever is in its place.
+    """
+    found = faults(function, {name: len(rule.args) for name, rule in RULES.items()})
+    if found:
+        raise UnsupportedError(
+            f"{function.name} is read in a way that is not sound", why=f"{found[0]}.",
+            fix="this is a fault of downslope: please report it with the program.",
+        )  # fmt: skip
+
+
 class Emitter:
     """Writes one function's statements as lines of Python.
 
@@ -75,6 +89,8 @@ class Emitter:
         parts: Parts | None = None,
         types: Mapping[str, Kind] | None = None,
     ) -> None:
+        if parts is None:
+            check_sound(function)
         self.function = function
         self.fused = fused
         self.types = inferred(function, given or {}) if types is None else types

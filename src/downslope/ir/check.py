@@ -1,4 +1,4 @@
-"""Whether IR is well formed. Tests run it after the reader, every pass and every mode."""
+"""Whether IR is well formed. Nothing else is emitted; tests ask after the reader, every pass and every mode."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
