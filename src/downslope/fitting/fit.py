@@ -15,6 +15,7 @@ from downslope.fitting.identify import correlation, near_tradeoffs
 from downslope.fitting.intervals import Intervals, intervals
 from downslope.fitting.local import local
 from downslope.fitting.objective import Array
+from downslope.fitting.parts import restored
 from downslope.fitting.pose import Posed, pose
 from downslope.fitting.predict import Predictor
 from downslope.fitting.problem import Problem
@@ -82,6 +83,20 @@ class Fit:
     def values(self) -> dict[str, float]:
         """Learnt values by name."""
         return dict(zip(self.solution.names, self.solution.values.tolist(), strict=True))
+
+    @property
+    def learnt(self) -> dict[str, Any]:
+        """Learnt values in the structure that the program has them in: arrays, objects, plain numbers.
+
+        Numbers of a structure that are not learnt are as they were. Objects are copies; no `__init__` runs.
+
+        >>> def trip(d, terms=np.array([0.0, 1.0])):
+        ...     return terms[0] + terms[1] * d
+        >>> done = fit(trip, {"d": [1.0, 2.0, 3.0], "minutes": [5.0, 8.0, 11.0]}, "minutes")
+        >>> list(done.values), done.learnt["terms"].round(6)
+        (['terms[0]', 'terms[1]'], array([2., 3.]))
+        """
+        return restored(self.chosen, self.solution.values.tolist())
 
     @property
     def errors(self) -> dict[str, float]:

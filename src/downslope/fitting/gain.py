@@ -45,7 +45,7 @@ def gains(
     source = read_source(f)
     frame = frame_of(table)
     inputs = [name for name in source.arguments if name in frame.names]
-    chosen = tuple(c for c in find_constants(source) if not c.whole and c.symbol not in inputs)
+    chosen = tuple(c for c in find_constants(source) if not c.whole and c.argument not in inputs)
     if not chosen:
         raise UsageError(
             f"{source.name} has no constant to learn",

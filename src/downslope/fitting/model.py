@@ -21,6 +21,7 @@ from downslope.read.files import files_of
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
 from downslope.read.source import Source, read_source
+from downslope.read.wholes import settled
 from downslope.rules import RULES
 
 
@@ -168,7 +169,8 @@ def _given(file: Path, record: Record, program: Callable[..., Any] | str) -> tup
     """The user's own program, if it is the one that the model was learnt with."""
     source = read_source(program)
     try:
-        raised = lifted(source, pick(find_constants(source), [c.name for c in record.constants]))
+        chosen = pick(find_constants(source), [c.name for c in record.constants])
+        raised = lifted(source, chosen, settled(source, record.data.inputs))
     except DownslopeError as error:
         raise _another(file, record, source, error.problem.what) from error
     function = simplified(lower(raised))

@@ -13,6 +13,7 @@ from downslope.errors import UsageError
 from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.costs import composed, is_cost, name_of
 from downslope.fitting.objective import Array
+from downslope.fitting.parts import bounds_of, pairs_of, values_of
 from downslope.fitting.priors import priors_of
 from downslope.fitting.problem import Priors, Problem, bounded, check_learnt
 from downslope.fitting.readying import Readying
@@ -21,6 +22,7 @@ from downslope.read.constants import Constant, find_constants, pick
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
 from downslope.read.source import Source
+from downslope.read.wholes import settled
 
 
 class Listed(Protocol):
@@ -90,15 +92,16 @@ def state(
     missing: str,
 ) -> Statement:
     """All of a problem that does not depend on its rows. Raises `UsageError` for what does not fit together."""
-    raised = lifted(source, chosen)
+    raised = lifted(source, chosen, settled(source, inputs))
     program = Program(raised, simplified(lower(raised)))
     if not is_cost(loss):
         one_result(raised, program)
     names = tuple(constant.name for constant in chosen)
-    begin = begun(chosen, {**(start or {}), **(fixed or {})})
-    held_at = {name: (value, value) for name, value in (fixed or {}).items()}
-    limits = bounded(names, {**(bounds or {}), **held_at}, begin)
-    known = priors_of(names, priors or {})
+    fixed = values_of(names, fixed or {})
+    begin = begun(chosen, {**values_of(names, start or {}), **fixed})
+    held_at = {name: (value, value) for name, value in fixed.items()}
+    limits = bounded(names, {**bounds_of(names, bounds or {}), **held_at}, begin)
+    known = priors_of(names, pairs_of(names, priors or {}))
     if known and not (is_cost(loss) or loss == "squared"):
         raise UsageError(
             f"priors with the loss {loss}",
@@ -130,7 +133,7 @@ def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]
     found = find_constants(source)
     if learn is not None:
         return asked(found, learn, inputs)
-    chosen = tuple(c for c in found if c.proposed and c.name not in inputs)
+    chosen = tuple(c for c in found if c.proposed and c.name not in inputs and c.argument not in inputs)
     if not chosen:
         off = [f"{c.name} ({'it is a column' if c.name in inputs else c.why})" for c in found]
         raise UsageError(
@@ -155,7 +158,7 @@ def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]
         )
     chosen = pick(found, names)
     for constant in chosen:
-        if constant.symbol in inputs:
+        if constant.argument in inputs:
             raise UsageError(
                 f"{constant.name!r} is to be learnt, and is a column of the table",
                 why="a column gives the argument's value row by row, so there is no constant left.",
@@ -176,8 +179,9 @@ def check_names(source: Source, frame: Listed, inputs: Sequence[str], target: st
             why="a program that is given its answer has nothing to predict.",
             fix="name the column that the program's result is compared with.",
         )
+    structures = settled(source, inputs)
     for name in source.arguments:
-        if name in inputs or name in _numeric(source):
+        if name in inputs or name in _numeric(source) or name in structures:
             continue
         close = difflib.get_close_matches(name, frame.names, 1)
         columns = f"the columns of {frame.source} are {', '.join(frame.names) or 'none'}"

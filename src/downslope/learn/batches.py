@@ -22,6 +22,7 @@ from downslope.read.constants import find_constants, pick
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
 from downslope.read.source import Source
+from downslope.read.wholes import settled
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Reader:
 def reader(source: Source, layout: Layout, threads: int | None = None) -> Reader:
     """Read a program for a layout. Raises `UsageError` for a constant that it has no more."""
     chosen = pick(find_constants(source), list(layout.names))
-    raised = lifted(source, chosen)
+    raised = lifted(source, chosen, settled(source, layout.inputs))
     missing = [name for name in layout.inputs if name not in raised.arguments]
     if missing:
         raise UsageError(

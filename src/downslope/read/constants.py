@@ -4,18 +4,19 @@ import ast
 import difflib
 import keyword
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from downslope.errors import Loc, UsageError
-from downslope.read.gather import Candidate, Kind, candidates, uses
+from downslope.read.element_names import below, canonical
+from downslope.read.gather import Candidate, candidates, uses
 from downslope.read.origin import Page
 from downslope.read.reach import Unit, reached
 from downslope.read.scopes import bound_in
 from downslope.read.source import Source
+from downslope.read.wholes import Kind, Part
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Constant:
     """A number in the source: its name, value and place, and whether learning it is proposed.
 
     `symbol` is the input that it becomes when it is lifted; `key` tells it from every other number;
-    `whole` says that it must stay a whole number, so that it cannot be lifted.
+    `whole` says that it must stay a whole number, so that it cannot be lifted; `part` is its place in a
+    structure.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Constant:
     key: tuple[object, ...] = field(default=(), compare=False, repr=False)
     page: Page = field(default=Page("", ""), compare=False, repr=False)
     whole: bool = field(default=False, repr=False)
+    part: Part | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def argument(self) -> str:
+        """The argument of the program that it is the default of, by itself or in a structure."""
+        return self.part.whole.argument if self.part else self.symbol
 
 
 def find_constants(source: Source) -> tuple[Constant, ...]:
@@ -67,15 +75,23 @@ def _constant(found: Candidate, name: str, symbol: str) -> Constant:
     return Constant(
         name, found.value, found.page.loc(found.node), found.kind, not off,
         off or "it enters the result", symbol, found.node, found.key, found.page, found.role.whole,
+        found.part,
     )  # fmt: skip
 
 
 def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant, ...]:
-    """The constants of these names. Raises `UsageError`, with the closest name, for one not found."""
+    """The constants of these names; that of a structure stands for all numbers in it that can vary.
+
+    Raises `UsageError`, with the closest name, for one not found.
+    """
     by_name = {constant.name: constant for constant in constants}
     chosen = []
     for asked in names:
-        name = unicodedata.normalize("NFKC", asked)  # as Python reads names
+        name = canonical(asked)
+        parts = [by_name[each] for each in below(name, by_name) if not by_name[each].whole]
+        if name not in by_name and parts:
+            chosen += parts
+            continue
         if name not in by_name:
             close = difflib.get_close_matches(name, by_name, 1)
             raise UsageError(

@@ -2,19 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from downslope.read.bindings import bindings
+from downslope.read.elements import Element
 from downslope.read.literals import literal, place
 from downslope.read.origin import Origin, Page, origin
 from downslope.read.reach import Unit, passes
 from downslope.read.resolve import root
 from downslope.read.role import FREE, Role, is_part, role
 from downslope.read.scopes import Here, defaults
+from downslope.read.wholes import UNWRITABLE, Kind, Part, Whole, default_parts
 
-Kind = Literal["default", "module constant", "closure variable", "attribute", "assigned", "inline"]
 FACTORS = frozenset({0, 1, 2, 0.5, 10, 12, 24, 60, 100, 365, 1000, 3600})
 UNIT = re.compile(r"_PER_|MINUTES|SECONDS|HOURS|DAYS|PER_", re.IGNORECASE)
 
@@ -32,6 +32,7 @@ class Candidate:
     role: Role = FREE
     argument: str = ""
     module: str = field(default="", compare=False)
+    part: Part | None = None  # where it stands in a structure
 
 
 def candidates(units: Sequence[Unit]) -> list[Candidate]:
@@ -41,7 +42,7 @@ def candidates(units: Sequence[Unit]) -> list[Candidate]:
     for unit in units:
         # Partials and closures of one definition share its defaults.
         reached_by = [(call, callee) for call, callee in calls if callee.definition == unit.definition]
-        for each in (*_defaults(unit, reached_by), *_body(unit)):
+        for each in (*_defaults(unit, reached_by), *_of_wholes(default_parts(unit)), *_body(unit)):
             found.setdefault(each.key, each)
     for each in _outside(units):
         found.setdefault(each.key, each)
@@ -91,6 +92,16 @@ def _outside(units: Sequence[Unit]) -> Iterator[Candidate]:
         yield Candidate(
             key, f"{owner}.{spelled}" if own else spelled, found.value, found.kind, found.page, found.node,
             part, module=_module(unit),
+        )  # fmt: skip
+
+
+def _of_wholes(found: Iterable[tuple[Whole, Element, Role]]) -> Iterator[Candidate]:
+    """The numbers in structures."""
+    for whole, element, part in found:
+        off = Role(UNWRITABLE) if element.node is None and not part.why else part
+        yield Candidate(
+            whole.key_of(element), whole.name + element.suffix, element.value, whole.kind, whole.page,
+            element.node or whole.node, off, part=Part(whole, element.path, element.suffix),
         )  # fmt: skip
 
 

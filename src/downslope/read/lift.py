@@ -18,6 +18,7 @@ from downslope.read.constants import Constant
 from downslope.read.gather import uses
 from downslope.read.literals import Place, place
 from downslope.read.reach import Unit, passes, reached
+from downslope.read.remake import NOTHING, Remaking, remakings
 from downslope.read.scopes import defaults
 from downslope.read.source import Source
 from downslope.read.text import Definition
@@ -25,11 +26,13 @@ from downslope.read.text import Definition
 Symbols = Mapping[tuple[object, ...], str]
 
 
-def lifted(source: Source, constants: Sequence[Constant]) -> Source:
+def lifted(source: Source, constants: Sequence[Constant], keeping: Sequence[str] = ()) -> Source:
     """The program with each constant as a keyword-only input named by its symbol.
 
-    Its default is the old value. Keyword defaults of the program are inputs already. Raises
-    `UsageError` for a number that must stay whole (a loop bound, an index).
+    Its default is the old value. Keyword defaults of the program are inputs already. An argument with
+    a structure of numbers as its default is no input any more, where one of its numbers is lifted or
+    it is among those `keeping` theirs. Raises `UsageError` for a number that must stay whole (a loop
+    bound, an index).
 
     >>> from downslope.read.constants import find_constants
     >>> from downslope.read.source import read_source
@@ -49,9 +52,12 @@ def lifted(source: Source, constants: Sequence[Constant]) -> Source:
                 f"{constant.name} cannot be learnt or differentiated", loc=constant.loc,
                 why=f"{constant.why}: it must stay a whole number.", fix="choose another constant.",
             )  # fmt: skip
-    if not extra:
+    if not extra and not keeping:
         return source
-    plans = _plans(reached(source), {constant.key: constant.symbol for constant in extra})
+    units = reached(source)
+    symbols = {constant.key: constant.symbol for constant in extra}
+    remade = remakings(units, symbols, keeping)
+    plans = _plans(units, symbols, remade)
     starts = {constant.symbol: float(constant.value) for constant in extra}
     for plan in plans:
         plan.build(starts if not plan.unit.name else {})
@@ -72,6 +78,7 @@ class _Plan:
     loosened: bool = False  # a positional-only default is lifted: it must be passed by name
     names: dict[int, str] = field(default_factory=dict)
     scope: dict[str, Any] = field(default_factory=dict)
+    remade: Remaking = NOTHING  # structures that are made anew at its start
     result: Source = field(init=False)
 
     @property
@@ -87,7 +94,7 @@ class _Plan:
             return
         for plan in self.callees.values():
             self.names.setdefault(id(plan), f"__{plan.unit.name or 'program'}_{len(self.names)}")
-        node: Definition = _Lift(self).visit(copy.deepcopy(source.node))
+        node: Definition = self.remade.begun(_Lift(self).visit(copy.deepcopy(source.node)))
         for symbol in self.needs:
             node.args.kwonlyargs.append(ast.copy_location(ast.arg(symbol), source.node))
             default = ast.copy_location(ast.Constant(starts[symbol]), source.node) if starts else None
@@ -95,10 +102,14 @@ class _Plan:
         if self.loosened:
             node.args.args, node.args.posonlyargs = [*node.args.posonlyargs, *node.args.args], []
         new_defaults = {symbol: starts[symbol] for symbol in self.needs if starts}
-        function, self.scope = _compiled(node, source, new_defaults)
+        gone = self.remade.gone
+        function, self.scope = _compiled(node, source, new_defaults, gone)
+        self.scope.update(self.remade.scope)
+        kept = {name: value for name, value in source.defaults.items() if name not in gone}
         self.result = replace(
-            source, node=node, function=source.rewrap(function), arguments=(*source.arguments, *self.needs),
-            defaults={**source.defaults, **new_defaults}, namespace=dict(source.namespace),
+            source, node=node, function=source.rewrap(function),
+            arguments=(*(name for name in source.arguments if name not in gone), *self.needs),
+            defaults={**kept, **new_defaults}, namespace={**source.namespace, **self.remade.scope},
         )  # fmt: skip
         self.result.function.downslope_source = self.result  # type: ignore[attr-defined]  # functions have attributes
 
@@ -110,9 +121,9 @@ class _Plan:
             self.result.namespace.update(names)  # type: ignore[attr-defined]  # the copy made by build
 
 
-def _plans(units: Sequence[Unit], symbols: Symbols) -> list[_Plan]:
+def _plans(units: Sequence[Unit], symbols: Symbols, remade: Mapping[int, Remaking]) -> list[_Plan]:
     """A plan for each function; needs grow along the calls until none is missing."""
-    plans = {id(unit): _plan(unit, symbols) for unit in units}
+    plans = {id(unit): _plan(unit, symbols, remade.get(id(unit), NOTHING)) for unit in units}
     for plan in plans.values():
         plan.callees = {where: plans[id(callee)] for where, callee in plan.unit.calls.items()}
     grown = True
@@ -130,7 +141,7 @@ def _plans(units: Sequence[Unit], symbols: Symbols) -> list[_Plan]:
     return list(plans.values())
 
 
-def _plan(unit: Unit, symbols: Symbols) -> _Plan:
+def _plan(unit: Unit, symbols: Symbols, remade: Remaking) -> _Plan:
     file = unit.source.file
     replaced = {
         place(here.node): symbols[file, place(here.node)]
@@ -147,13 +158,15 @@ def _plan(unit: Unit, symbols: Symbols) -> _Plan:
             passed = _unpassed(here.node, callee, symbols) if callee.name else {}
             if passed:
                 given[place(here.node)] = passed
-    needs = dict.fromkeys([*replaced.values(), *(s for names in given.values() for s in names.values())])
+    needs = dict.fromkeys(
+        [*replaced.values(), *(s for names in given.values() for s in names.values()), *remade.needs]
+    )
     positional = {id(argument) for argument in unit.source.node.args.posonlyargs}
     loosened = bool(unit.name) and any(
         id(argument) in positional and (file, place(node)) in symbols
         for argument, node in defaults(unit.source.node)
     )
-    return _Plan(unit, replaced, given, needs, loosened=loosened)
+    return _Plan(unit, replaced, given, needs, loosened=loosened, remade=remade)
 
 
 def _unpassed(call: ast.Call, callee: Unit, symbols: Symbols) -> dict[str, str]:
@@ -167,7 +180,7 @@ def _unpassed(call: ast.Call, callee: Unit, symbols: Symbols) -> dict[str, str]:
 
 
 def _compiled(
-    node: Definition, source: Source, new_defaults: Mapping[str, float]
+    node: Definition, source: Source, new_defaults: Mapping[str, float], gone: Sequence[str]
 ) -> tuple[Any, dict[str, Any]]:
     """The function that a changed tree stands for, with the original's cells, and its globals."""
     original: Any = plain(source.function)
@@ -177,9 +190,18 @@ def _compiled(
         zip(original.__code__.co_freevars, original.__closure__ or (), strict=True)
     )
     closure = tuple(cells[name] for name in code.co_freevars)
-    function = FunctionType(code, scope, original.__name__, original.__defaults__, closure or None)
-    function.__kwdefaults__ = {**(original.__kwdefaults__ or {}), **new_defaults}
+    function = FunctionType(code, scope, original.__name__, _left(original, gone), closure or None)
+    named = {k: v for k, v in (original.__kwdefaults__ or {}).items() if k not in gone}
+    function.__kwdefaults__ = {**named, **new_defaults}
     return function, scope
+
+
+def _left(original: Any, gone: Sequence[str]) -> tuple[Any, ...] | None:
+    """The defaults of the arguments by position, without those of the arguments that are gone."""
+    held = original.__defaults__ or ()
+    names = original.__code__.co_varnames[: original.__code__.co_argcount]
+    named = zip(names[len(names) - len(held) :], held, strict=True)
+    return tuple(value for name, value in named if name not in gone) or None
 
 
 def _code(node: Definition, free: Sequence[str], file: str) -> CodeType:

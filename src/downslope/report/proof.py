@@ -15,6 +15,7 @@ from downslope.fitting.fit import Fit
 from downslope.read.callables import plain
 from downslope.read.lift import lifted
 from downslope.read.origin import DERIVED
+from downslope.read.wholes import settled
 from downslope.report import rerun
 from downslope.report.replace import CHECKING
 
@@ -90,7 +91,7 @@ def _inner(fit: Fit, written: Sequence[float], calls: list[dict[str, Any]]) -> l
                 f"{constant.name} cannot be written back safely", loc=constant.loc, why=f"{DERIVED}.",
                 fix="define the program at the top level of its file, so that it can be run.",
             )  # fmt: skip
-    source = lifted(fit.source, fit.chosen)
+    source = lifted(fit.source, fit.chosen, settled(fit.source, fit.inputs))
     values = {c.symbol: float(v) for c, v in zip(fit.chosen, written, strict=True)}
     bind = inspect.signature(source.function)
     names = [p.name for p in bind.parameters.values() if p.kind is inspect.Parameter.POSITIONAL_ONLY]
