@@ -64,6 +64,21 @@ def _parsed(text: str, kinds: tuple[Callable[[str], Any], ...]) -> Any:
     return None
 
 
+def ties_of(texts: list[str] | None) -> dict[str, str]:
+    """`NAME=EXPRESSION` options by name."""
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, sign, words = text.partition("=")
+        if not sign or not words.strip() or name.strip() in found:
+            raise UsageError(
+                f"{text!r} is not NAME=EXPRESSION, once for each name",
+                why="a tied constant follows others.",
+                fix="e.g. --tie 'slow=0.5 * fast'",
+            )
+        found[name.strip()] = words.strip()
+    return found
+
+
 def bounds_of(texts: list[str] | None) -> dict[str, tuple[float, float]]:
     """`NAME:LO:HI` options as pairs by name."""
     return _pairs(texts, "NAME:LO:HI", "bounds are two numbers.", "e.g. speed:5:120")

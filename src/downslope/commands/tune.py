@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from downslope.commands.options import Program, bounds_of, out, priors_of, values_of
+from downslope.commands.options import Program, bounds_of, out, priors_of, ties_of, values_of
 from downslope.errors import NotConverged
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ def tune(
         list[str] | None, typer.Option(help="NAME:MEAN:SPREAD, known before; may be repeated.")
     ] = None,
     fix: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, not learnt; may be repeated.")] = None,
+    tie: Annotated[
+        list[str] | None, typer.Option(help="NAME=EXPRESSION of other constants; may be repeated.")
+    ] = None,
     starts: Annotated[int, typer.Option(help="Search from so many places.")] = 1,
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
@@ -59,7 +62,7 @@ def tune(
     """
     done = tuned(
         program, _opened(table, stream, cluster), target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
-        priors=priors_of(prior), fixed=values_of(fix or []), starts=starts,
+        priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         group=group, weights=weights,
     )  # fmt: skip

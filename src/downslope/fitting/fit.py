@@ -24,6 +24,7 @@ from downslope.fitting.quality import Criteria, Diagnostics, criteria, diagnosti
 from downslope.fitting.solution import Solution, Step
 from downslope.fitting.solve import solve
 from downslope.fitting.starts import searched
+from downslope.fitting.ties import Tie, Ties
 from downslope.read.constants import Constant, find_constants
 from downslope.read.source import Source, read_source
 
@@ -66,13 +67,24 @@ class Fit:
     held: Problem | None = None  # the same program on the held-out rows
     fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that kept their default
     wanted: Errors = field(default_factory=Errors)  # which standard errors were asked for
+    ties: Ties | None = None  # constants that follow those that are learnt
 
     def __str__(self) -> str:
         return str(self.solution)
 
     def __getitem__(self, name: str) -> float:
         """The learnt value of a constant."""
-        return self.solution[name]
+        return self.whole[name]
+
+    @cached_property
+    def whole(self) -> Solution:
+        """The solution as one of all constants, those that follow others last."""
+        return self.ties.whole(self.solution, self.problem.held) if self.ties else self.solution
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """The constants that change, in the order of `values`."""
+        return self.ties.every if self.ties else self.chosen
 
     @property
     def converged(self) -> bool:
@@ -82,7 +94,7 @@ class Fit:
     @property
     def values(self) -> dict[str, float]:
         """Learnt values by name."""
-        return dict(zip(self.solution.names, self.solution.values.tolist(), strict=True))
+        return dict(zip(self.whole.names, self.whole.values.tolist(), strict=True))
 
     @property
     def learnt(self) -> dict[str, Any]:
@@ -101,12 +113,12 @@ class Fit:
     @property
     def errors(self) -> dict[str, float]:
         """Standard errors by name; NaN where the data do not determine the value."""
-        return dict(zip(self.solution.names, self.solution.errors.tolist(), strict=True))
+        return dict(zip(self.whole.names, self.whole.errors.tolist(), strict=True))
 
     @property
     def covariance(self) -> Array:
         """(p, p) covariance of the learnt values, in the order of `values`."""
-        return self.solution.covariance
+        return self.whole.covariance
 
     @property
     def correlation(self) -> Array:
@@ -222,7 +234,10 @@ class Fit:
         """
         from downslope.fitting.record import record_of, to_json  # pydantic is slow to load
 
-        record = record_of(self.solution, self.problem, self.source, self.chosen, self.fixed)
+        problem = self.problem
+        if self.ties:  # a model without ties predicts the same, for its constants do not move any more
+            problem = problem.like(program=self.ties.untied(self.source, self.inputs))
+        record = record_of(self.whole, problem, self.source, self.constants, self.fixed)
         replace_file(Path(path), to_json(record).encode())
 
     def intervals(
@@ -270,6 +285,7 @@ def fit(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     priors: Mapping[str, tuple[float, float]] | None = None,
     fixed: Mapping[str, float] | None = None,
+    tie: Tie | None = None,
     start: Mapping[str, float] | None = None,
     starts: int = 1,
     solver: str = "auto",
@@ -294,7 +310,8 @@ def fit(
     assumption; `group` names a column: rows of one value may go together. `holdout` is the share of
     rows kept for judging. `priors` are what is known before, a mean and a standard deviation by name;
     `fixed` gives constants a value that is not learnt, `start` others to begin with, and `starts` more than 1
-    searches from Sobol points too: within the bounds, or from a tenth to ten times each value. A progress line is shown on a terminal after a second. Raises `DataError`,
+    searches from Sobol points too: within the bounds, or from a tenth to ten times each value. `tie` lets
+    constants follow others: `{"slow": "0.5 * fast"}`, or a function with their names as arguments. A progress line is shown on a terminal after a second. Raises `DataError`,
     `UsageError`, `ProgramError` (with the row), `UnsupportedError`, and on Ctrl-C `Interrupted` with the
     best values so far.
 
@@ -308,7 +325,7 @@ def fit(
     with Progress() as progress:
         posed = pose(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
-            threads=threads, group=group, weights=weights, priors=priors, start=start, fixed=fixed,
+            threads=threads, group=group, weights=weights, priors=priors, start=start, fixed=fixed, tie=tie,
         )  # fmt: skip
         problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=group or "")
         held = posed.held
@@ -325,7 +342,11 @@ def fit(
         if held is not None:
             solution = _held_out(solution, held)
     solution = replace(solution, undetermined=(*_plain_target(posed), *solution.undetermined))
-    return Fit(solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed, wanted)
+    if posed.ties:
+        solution = posed.ties.told(solution, problem.held)
+    return Fit(
+        solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed, wanted, posed.ties
+    )
 
 
 def _tried(solution: Solution, problem: Problem) -> Solution:

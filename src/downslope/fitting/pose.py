@@ -14,8 +14,9 @@ from downslope.data.table import Table, check_share, find, open_table
 from downslope.errors import DataError, UsageError
 from downslope.fitting.distributed import DaskTable, dealt, distributed, is_dask
 from downslope.fitting.problem import Problem
-from downslope.fitting.statement import Statement, check_names, learnable, state
+from downslope.fitting.statement import Statement, check_names, learnable, state, tied
 from downslope.fitting.streamed import counted, streamed
+from downslope.fitting.ties import Tie, Ties
 from downslope.read.constants import Constant
 from downslope.read.source import Source, read_source
 
@@ -31,6 +32,7 @@ class Posed:
     dropped: int
     groups: npt.NDArray[np.intp] | None = None  # of each row to learn from, if it was asked for
     fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that keep their default
+    ties: Ties | None = None
 
 
 def pose(
@@ -50,6 +52,7 @@ def pose(
     priors: Mapping[str, tuple[float, float]] | None = None,
     start: Mapping[str, float] | None = None,
     fixed: Mapping[str, float] | None = None,
+    tie: Tie | None = None,
 ) -> Posed:
     """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.
 
@@ -62,9 +65,11 @@ def pose(
     read = _opened(table)
     inputs = tuple(name for name in source.arguments if name in read.names)
     check_names(source, read, inputs, target)
+    chosen = learnable(source, learn, inputs)
+    ties = tied(source, chosen, tie, inputs)
     stated = state(
-        source, learnable(source, learn, inputs), inputs, target, loss=loss, weights=weights, bounds=bounds,
-        priors=priors, start=start, fixed=fixed, threads=threads, missing=missing,
+        source, ties.free if ties else chosen, inputs, target, loss=loss, weights=weights, bounds=bounds,
+        priors=priors, start=start, fixed=fixed, threads=threads, missing=missing, ties=ties,
     )  # fmt: skip
     if not isinstance(read, Frame):
         return _elsewhere(stated, read, holdout, seed, group)
@@ -74,7 +79,7 @@ def pose(
     problem.check(problem.start)
     groups = None if group is None else groups_of(read, group, rows)
     kept_back = problem.on(held).like(priors=None) if held.rows else None
-    return Posed(problem, kept_back, source, stated.chosen, opened.dropped, groups, stated.kept)
+    return Posed(problem, kept_back, source, stated.chosen, opened.dropped, groups, stated.kept, ties)
 
 
 def _opened(table: object) -> Frame | Stream | DaskTable:
@@ -99,7 +104,7 @@ def _elsewhere(
         else _dealt(stated, read, holdout, seed)
     )
     problem.check(problem.start)
-    return Posed(problem, held, stated.source, stated.chosen, dropped, None, stated.kept)
+    return Posed(problem, held, stated.source, stated.chosen, dropped, None, stated.kept, stated.ties)
 
 
 def _dealt(

@@ -112,6 +112,11 @@ class Problem:
         return self.table.rows
 
     @property
+    def held(self) -> npt.NDArray[np.bool_]:
+        """(p,) which parameters keep their value."""
+        return np.asarray(self.lower == self.upper)
+
+    @property
     def costed(self) -> bool:
         """Whether the cost of a row is no function of a residual."""
         return False

@@ -39,6 +39,8 @@ class Profile:
     index: int
     callback: Callback | None = None
     solved: dict[float, Array] = field(default_factory=dict)
+    known: dict[float, float] = field(default_factory=dict)
+    """Distances: solved again, one differs by rounding, and no longer brackets the end."""
     better: float | None = None  # a value at which the cost is lower than the fit's
 
     def __post_init__(self) -> None:
@@ -54,10 +56,13 @@ class Profile:
         >>> Profile(problem, np.zeros(1), 1.0, 2.0, 0).distance(3.0)  # S grows by n v², s² is 2
         3.0
         """
+        if value in self.known:
+            return self.known[value]
         gained = 2.0 * (self._least(value) - self.cost) / self.variance
         if gained < -LOWER:
             self.better = value
-        return float(np.sqrt(max(0.0, gained)))
+        self.known[value] = float(np.sqrt(max(0.0, gained)))
+        return self.known[value]
 
     def _least(self, value: float) -> float:
         """The least cost with the constant held at a value."""

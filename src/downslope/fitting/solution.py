@@ -17,6 +17,16 @@ class Step(NamedTuple):
     cost: float
 
 
+class Follower(NamedTuple):
+    """A constant that follows others: by what, and its value before and after with its standard error."""
+
+    name: str
+    words: str
+    before: float
+    after: float
+    error: float
+
+
 @dataclass(frozen=True)
 class Solution:
     """Learnt values, how sure they are, and how the search went.
@@ -46,6 +56,7 @@ class Solution:
     holdout_before: float | None = None
     holdout_after: float | None = None
     holdout_rows: int = 0
+    followers: tuple[Follower, ...] = ()  # constants that follow those that are learnt
     measure: str = "mean squared"  # what the cost of a row is: a squared residual, or any "cost"
 
     def with_holdout(self, before: float, after: float, rows: int) -> "Solution":
@@ -81,9 +92,9 @@ class Interrupted(NotConverged):
 
 def _values(solution: Solution) -> list[str]:
     rows: list[tuple[str, ...]] = [("", "before", "after", "± standard error")]
-    for name, before, after, error in zip(
-        solution.names, solution.start, solution.values, solution.errors, strict=True
-    ):
+    learnt = zip(solution.names, solution.start, solution.values, solution.errors, strict=True)
+    followers = [(f"{each.name} = {each.words}", *each[2:]) for each in solution.followers]
+    for name, before, after, error in [*learnt, *followers]:
         spread = f"{error:.2g}" if np.isfinite(error) else "?"
         rows.append((name, f"{before:.6g}", f"{after:.{_digits(after, error)}g}", spread))
     return aligned(rows)

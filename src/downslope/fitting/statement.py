@@ -17,6 +17,7 @@ from downslope.fitting.parts import bounds_of, pairs_of, values_of
 from downslope.fitting.priors import priors_of
 from downslope.fitting.problem import Priors, Problem, bounded, check_learnt
 from downslope.fitting.readying import Readying
+from downslope.fitting.ties import Tie, Ties, check_free, ties_of
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
 from downslope.read.lift import lifted
@@ -55,6 +56,7 @@ class Statement:
     priors: Priors | None
     threads: int | None
     missing: str
+    ties: Ties | None = None
 
     @property
     def readying(self) -> Readying:
@@ -90,9 +92,13 @@ def state(
     fixed: Mapping[str, float] | None,
     threads: int | None,
     missing: str,
+    ties: Ties | None = None,
 ) -> Statement:
     """All of a problem that does not depend on its rows. Raises `UsageError` for what does not fit together."""
-    raised = lifted(source, chosen, settled(source, inputs))
+    raised = lifted(source, ties.every if ties else chosen, settled(source, inputs))
+    if ties is not None:
+        check_free(ties, {"bounds": bounds, "a prior": priors, "a value": start, "a fixed value": fixed})
+        raised = ties.program(raised)
     program = Program(raised, simplified(lower(raised)))
     if not is_cost(loss):
         one_result(raised, program)
@@ -110,7 +116,20 @@ def state(
         )
     kept = fixed_inputs(raised, inputs, chosen)
     return Statement(
-        source, program, chosen, inputs, kept, target, begin, *limits, loss, weights, known, threads, missing
+        source,
+        program,
+        chosen,
+        inputs,
+        kept,
+        target,
+        begin,
+        *limits,
+        loss,
+        weights,
+        known,
+        threads,
+        missing,
+        ties,
     )
 
 
@@ -142,6 +161,19 @@ def learnable(source: Source, learn: Sequence[str] | None, inputs: Sequence[str]
             fix="name some with learn=[...] (--learn NAME), or give the program a keyword default.",
         )
     return chosen
+
+
+def tied(source: Source, chosen: tuple[Constant, ...], tie: Tie | None, inputs: Sequence[str]) -> Ties | None:
+    """The ties by name, None for none. Raises `UsageError`."""
+    if not tie:
+        return None
+    if not isinstance(tie, Mapping):
+        raise UsageError(
+            f"tie is {tie!r}",
+            why="it says by name what a constant follows.",
+            fix="give e.g. {'slow': '0.5 * speed'} (--tie 'slow=0.5 * speed').",
+        )
+    return ties_of(asked(find_constants(source), list(tie), inputs), chosen, tie)
 
 
 def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]) -> tuple[Constant, ...]:

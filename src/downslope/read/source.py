@@ -106,25 +106,35 @@ def read_source(program: Callable[..., Any] | str) -> Source:
 def _from_callable(program: Callable[..., Any]) -> Source:
     if isinstance(program, CustomDerivative):
         name, arguments = program.function.__name__, ", ".join(program.arguments)
-        return _from_row(f"def {name}({arguments}):\n    return given({arguments})\n", {"given": program})
+        return from_text(f"def {name}({arguments}):\n    return given({arguments})\n", {"given": program})
     if not isinstance(program, FunctionType | MethodType | functools.partial):
         row = row_text(program)
         if row is not None:
-            return _from_row(*row)
+            return from_text(*row)
     taken = callee(program)
     file, text = text_of(taken.function)
     return _source(taken, file, text, parsed(text), matching(taken.function, text))
 
 
-def _from_row(text: str, namespace: Mapping[str, object]) -> Source:
+def from_text(text: str, namespace: Mapping[str, object], file: str = ROW_FILE) -> Source:
+    r"""The program that a text of our own defines, in which names mean what `namespace` says.
+
+    >>> twice = from_text("def twice(x):\n    return 2.0 * x\n", {})
+    >>> twice.function(3.0), twice.arguments
+    (6.0, ('x',))
+    """
     tree = ast.parse(text)
     node = tree.body[0]
     assert isinstance(node, ast.FunctionDef)
     scope: dict[str, Any] = {}
-    exec(compile(tree, ROW_FILE, "exec"), scope)  # our own text: a call of one function
+    exec(compile(tree, file, "exec"), scope)  # our own text: one function
     # In a scope of its own: the program has the name of the function that it calls.
-    function = FunctionType(scope[node.name].__code__, dict(namespace))
-    return _source(Callee(function, function), ROW_FILE, text, tree, node)
+    made = scope[node.name]
+    function = FunctionType(made.__code__, dict(namespace))
+    function.__kwdefaults__ = made.__kwdefaults__
+    source = _source(Callee(function, function), file, text, tree, node)
+    function.downslope_source = source  # type: ignore[attr-defined]  # functions have attributes
+    return source
 
 
 def _source(taken: Callee, file: str, text: str, tree: ast.Module, node: Definition) -> Source:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from downslope.fitting.fit import Fit
+from downslope.fitting.objective import Array
 from downslope.report.writeback import rounded
 
 WORSE = 1e-3
@@ -29,4 +30,21 @@ def shown(fit: Fit) -> list[str | None]:
             break
     else:
         texts = [repr(float(value)) for value in solution.values]
-    return [None if same else text for same, text in zip(kept, texts, strict=True)]
+    free = [None if same else text for same, text in zip(kept, texts, strict=True)]
+    if fit.ties is None:
+        return free
+    return [*free, *_followers(fit, np.where(kept, solution.values, np.array([float(t) for t in texts])))]
+
+
+def _followers(fit: Fit, written: Array) -> list[str | None]:
+    """The new text of each constant that follows others, for the written values of these: to a thousandth of its error."""
+    assert fit.ties is not None
+    errors = [each.error for each in fit.solution.followers]
+    values = fit.ties.values(written)
+    texts = [
+        rounded(float(v), e / 10.0 if e else float("nan"), 0) for v, e in zip(values, errors, strict=True)
+    ]
+    return [
+        None if value == constant.value else text
+        for value, constant, text in zip(values, fit.ties.constants, texts, strict=True)
+    ]

@@ -43,7 +43,7 @@ def listings(fit: Fit) -> list[Listing]:
     first, last = source.node.lineno, source.node.end_lineno or source.node.lineno
     for number in range(first, min(last, len(source.lines)) + 1):
         own[number] = source.lines[number - 1]
-    for constant, new in zip(fit.chosen, shown(fit), strict=True):
+    for constant, new in zip(fit.constants, shown(fit), strict=True):
         loc = constant.loc
         lines = texts.setdefault(loc.file, {})
         lines.setdefault(loc.line, loc.text)

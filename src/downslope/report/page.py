@@ -74,6 +74,9 @@ def _constants(fit: Fit) -> Iterator[tuple[str, ...]]:
     ):
         spread = f"{error:.2g}" if np.isfinite(error) else "not determined"
         yield name, f"{before:.6g}", f"{after:.6g}", spread, f"{solution.sensitivities[name]:.3g}"
+    for each in solution.followers:
+        spread = f"{each.error:.2g}" if np.isfinite(each.error) else "not determined"
+        yield f"{each.name} = {each.words}", f"{each.before:.6g}", f"{each.after:.6g}", spread, "–"
 
 
 def _costs(fit: Fit) -> Iterator[tuple[str, ...]]:

@@ -85,14 +85,14 @@ def _failed(why: str) -> WriteError:
 
 
 def _inner(fit: Fit, written: Sequence[float], calls: list[dict[str, Any]]) -> list[float]:
-    for constant in fit.chosen:
+    for constant in fit.constants:
         if constant.why == DERIVED:
             raise WriteError(
                 f"{constant.name} cannot be written back safely", loc=constant.loc, why=f"{DERIVED}.",
                 fix="define the program at the top level of its file, so that it can be run.",
             )  # fmt: skip
-    source = lifted(fit.source, fit.chosen, settled(fit.source, fit.inputs))
-    values = {c.symbol: float(v) for c, v in zip(fit.chosen, written, strict=True)}
+    source = lifted(fit.source, fit.constants, settled(fit.source, fit.inputs))
+    values = {c.symbol: float(v) for c, v in zip(fit.constants, written, strict=True)}
     bind = inspect.signature(source.function)
     names = [p.name for p in bind.parameters.values() if p.kind is inspect.Parameter.POSITIONAL_ONLY]
     found = []

@@ -27,12 +27,14 @@ def changed(fit: Fit) -> tuple[Changed, str]:
     """The change to the user's files, and its unified diff. Constants that the data determine only together are changed together."""
     texts = shown(fit)
     changes = [
-        Change(constant, text) for constant, text in zip(fit.chosen, texts, strict=True) if text is not None
+        Change(constant, text)
+        for constant, text in zip(fit.constants, texts, strict=True)
+        if text is not None
     ]
     rewrites = rewritten([change for change in changes if writable(change.constant)])
     left = tuple(change.constant for change in changes if not writable(change.constant))
     written = tuple(
-        float(c.value) if text is None else float(text) for c, text in zip(fit.chosen, texts, strict=True)
+        float(c.value) if text is None else float(text) for c, text in zip(fit.constants, texts, strict=True)
     )
     return Changed(rewrites, written, left), diff(rewrites)
 
