@@ -15,7 +15,7 @@ from downslope.fitting.identify import correlation, near_tradeoffs
 from downslope.fitting.intervals import Intervals, intervals
 from downslope.fitting.local import local
 from downslope.fitting.objective import Array
-from downslope.fitting.parts import restored
+from downslope.fitting.parts import Bounds, PriorsByName, Values, restored
 from downslope.fitting.pose import Posed, pose
 from downslope.fitting.predict import Predictor
 from downslope.fitting.problem import Problem
@@ -282,11 +282,11 @@ def fit(
     *,
     loss: Callable[..., float] | str = "squared",
     weights: str | None = None,
-    bounds: Mapping[str, tuple[float, float]] | None = None,
-    priors: Mapping[str, tuple[float, float]] | None = None,
-    fixed: Mapping[str, float] | None = None,
+    bounds: Bounds | None = None,
+    priors: PriorsByName | None = None,
+    fixed: Values | None = None,
     tie: Tie | None = None,
-    start: Mapping[str, float] | None = None,
+    start: Values | None = None,
     starts: int = 1,
     solver: str = "auto",
     errors: str = "model",

@@ -32,7 +32,7 @@ def gains(
 
     Predicted is the decrease of the squared cost by one Gauss-Newton step from the values of the source:
     exact where the program is linear in its constants, else a first guess that a fit has to confirm.
-    Constants that must stay whole, and columns of the table, are left out. Raises what `fit` does.
+    Constants that must stay whole, those of large structures, and columns of the table, are left out. Raises what `fit` does.
 
     >>> def trip(d, speed=30.0, wait=0.0):
     ...     return wait + 60.0 * d / speed
@@ -45,7 +45,9 @@ def gains(
     source = read_source(f)
     frame = frame_of(table)
     inputs = [name for name in source.arguments if name in frame.names]
-    chosen = tuple(c for c in find_constants(source) if not c.whole and c.argument not in inputs)
+    chosen = tuple(
+        c for c in find_constants(source) if not c.whole and not c.many and c.argument not in inputs
+    )
     if not chosen:
         raise UsageError(
             f"{source.name} has no constant to learn",

@@ -15,6 +15,7 @@ from downslope.fitting.problem import Problem
 from downslope.fitting.profile import Profile, Stuck, end
 from downslope.fitting.progress import Progress
 from downslope.fitting.solution import Interrupted, Solution, aligned
+from downslope.read.element_names import below, canonical
 
 METHODS = ("wald", "profile", "bootstrap")
 
@@ -97,7 +98,8 @@ def intervals(
 
 
 def _chosen(known: tuple[str, ...], names: Sequence[str] | None) -> tuple[int, ...]:
-    wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
+    asked = known if names is None else [names] if isinstance(names, str) else names
+    wanted = [one for name in map(canonical, asked) for one in below(name, known) or [name]]
     for name in wanted:
         if name not in known:
             raise UsageError(

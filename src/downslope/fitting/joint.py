@@ -1,6 +1,6 @@
 """The sum of several objectives whose parameters are shared by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from downslope.fitting.normal import row_blocks
 from downslope.fitting.objective import Array, Sums
+from downslope.fitting.parts import Bounds, bounds_of
 from downslope.fitting.problem import Problem, bounded
 from downslope.fitting.solution import Solution
 
@@ -31,7 +32,7 @@ class Joint:
         cls,
         parts: Sequence[Problem],
         names: Sequence[Sequence[str]],
-        bounds: Mapping[str, tuple[float, float]],
+        bounds: Bounds,
     ) -> "Joint":
         """The sum of problems whose parameters have these names; a shared one starts where the first part has it."""
         every = tuple(dict.fromkeys(name for own in names for name in own))
@@ -41,7 +42,14 @@ class Joint:
                 starts.setdefault(name, float(value))
         start = np.array([starts[name] for name in every])
         places = tuple(np.array([every.index(name) for name in own], dtype=np.intp) for own in names)
-        return cls(tuple(parts), places, every, start, *bounded(every, bounds, start), np.ones(len(parts)))
+        return cls(
+            tuple(parts),
+            places,
+            every,
+            start,
+            *bounded(every, bounds_of(every, bounds), start),
+            np.ones(len(parts)),
+        )
 
     def scaled(self, scales: Array) -> "Joint":
         """The same with other scales."""

@@ -1,7 +1,7 @@
 """Options and results by the name of a structure: what is said of `weights` holds for each number in it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from downslope.errors import UsageError
 from downslope.read.constants import Constant
@@ -9,6 +9,14 @@ from downslope.read.element_names import below, canonical
 from downslope.read.elements import elements, with_values
 from downslope.read.resolve import number
 from downslope.read.wholes import is_whole
+
+Values: TypeAlias = Mapping[str, Any]
+"""A number by name; for a structure, one for all numbers in it, or a structure like it."""
+Pair: TypeAlias = tuple[float | None, float | None]
+Bounds: TypeAlias = Mapping[str, Pair | Sequence[Pair]]
+"""A low and a high number by name, None for no bound; for a structure, one pair or a list with one for each."""
+PriorsByName: TypeAlias = Mapping[str, tuple[float, float] | Sequence[tuple[float, float]]]
+"""A mean and a standard deviation by name; for a structure likewise."""
 
 
 def values_of(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,8 +28,7 @@ def values_of(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     {'w[0]': 1.0, 'w[1]': 2.0, 'v': 3.0}
     """
     found: dict[str, Any] = {}
-    for asked, value in given.items():
-        name = canonical(asked)
+    for name, value in _ordered(names, given):
         parts = below(name, names)
         if name in names or not parts:
             found[name] = value
@@ -39,8 +46,7 @@ def pairs_of(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     {'w[0]': (0.0, None), 'w[1]': (0.0, None)}
     """
     found: dict[str, Any] = {}
-    for asked, pair in given.items():
-        name = canonical(asked)
+    for name, pair in _ordered(names, given):
         parts = below(name, names)
         if name in names or not parts:
             found[name] = pair
@@ -58,6 +64,12 @@ def bounds_of(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     {'w[0]': (0.0, inf), 'w[1]': (0.0, inf)}
     """
     return {name: _open(pair) for name, pair in pairs_of(names, given).items()}
+
+
+def _ordered(names: Sequence[str], given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What is given, structures first, so that what is said of a number in one counts."""
+    named = [(canonical(name), value) for name, value in given.items()]
+    return sorted(named, key=lambda item: (item[0] in names, len(item[0])))
 
 
 def _open(pair: Any) -> Any:

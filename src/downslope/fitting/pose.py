@@ -13,6 +13,7 @@ from downslope.data.stream import chosen as chosen_rows
 from downslope.data.table import Table, check_share, find, open_table
 from downslope.errors import DataError, UsageError
 from downslope.fitting.distributed import DaskTable, dealt, distributed, is_dask
+from downslope.fitting.parts import Bounds, PriorsByName, Values
 from downslope.fitting.problem import Problem
 from downslope.fitting.statement import Statement, check_names, learnable, state, tied
 from downslope.fitting.streamed import counted, streamed
@@ -42,16 +43,16 @@ def pose(
     learn: Sequence[str] | None = None,
     *,
     loss: Callable[..., float] | str = "squared",
-    bounds: Mapping[str, tuple[float, float]] | None = None,
+    bounds: Bounds | None = None,
     holdout: float = 0.0,
     missing: str = "error",
     seed: int = 0,
     threads: int | None = None,
     group: str | None = None,
     weights: str | None = None,
-    priors: Mapping[str, tuple[float, float]] | None = None,
-    start: Mapping[str, float] | None = None,
-    fixed: Mapping[str, float] | None = None,
+    priors: PriorsByName | None = None,
+    start: Values | None = None,
+    fixed: Values | None = None,
     tie: Tie | None = None,
 ) -> Posed:
     """The problem that `fit` solves, with the same arguments and errors: for a look at its cost.

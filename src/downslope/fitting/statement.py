@@ -13,7 +13,7 @@ from downslope.errors import UsageError
 from downslope.fitting.cost_problem import CostProblem
 from downslope.fitting.costs import composed, is_cost, name_of
 from downslope.fitting.objective import Array
-from downslope.fitting.parts import bounds_of, pairs_of, values_of
+from downslope.fitting.parts import Bounds, PriorsByName, Values, bounds_of, pairs_of, values_of
 from downslope.fitting.priors import priors_of
 from downslope.fitting.problem import Priors, Problem, bounded, check_learnt
 from downslope.fitting.readying import Readying
@@ -86,10 +86,10 @@ def state(
     *,
     loss: Callable[..., float] | str,
     weights: str | None,
-    bounds: Mapping[str, tuple[float, float]] | None,
-    priors: Mapping[str, tuple[float, float]] | None,
-    start: Mapping[str, float] | None,
-    fixed: Mapping[str, float] | None,
+    bounds: Bounds | None,
+    priors: PriorsByName | None,
+    start: Values | None,
+    fixed: Values | None,
     threads: int | None,
     missing: str,
     ties: Ties | None = None,
@@ -100,6 +100,7 @@ def state(
         check_free(ties, {"bounds": bounds, "a prior": priors, "a value": start, "a fixed value": fixed})
         raised = ties.program(raised)
     program = Program(raised, simplified(lower(raised)))
+    check_counts(program, chosen)
     if not is_cost(loss):
         one_result(raised, program)
     names = tuple(constant.name for constant in chosen)
@@ -131,6 +132,17 @@ def state(
         missing,
         ties,
     )
+
+
+def check_counts(program: Program, chosen: Sequence[Constant]) -> None:
+    """Raise `UsageError` for a constant that bounds a loop or indexes an array, through whatever variables."""
+    for constant in chosen:
+        if constant.symbol in program.counts:
+            raise UsageError(
+                f"{constant.name} cannot be learnt", loc=constant.loc,
+                why="it bounds a loop or is an index: it must stay a whole number.",
+                fix="choose another constant.",
+            )  # fmt: skip
 
 
 def begun(chosen: Sequence[Constant], given: Mapping[str, float]) -> Array:

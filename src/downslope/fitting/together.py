@@ -10,6 +10,7 @@ from downslope.errors import UsageError
 from downslope.fitting.covariance import Errors
 from downslope.fitting.fit import Fit
 from downslope.fitting.joint import Joint
+from downslope.fitting.parts import Bounds
 from downslope.fitting.pose import Posed, pose
 from downslope.fitting.progress import Progress
 from downslope.fitting.solution import Solution
@@ -63,7 +64,7 @@ def fit_together(
     *,
     noise: str = "each",
     loss: str = "squared",
-    bounds: Mapping[str, tuple[float, float]] | None = None,
+    bounds: Bounds | None = None,
     solver: str = "auto",
     max_iterations: int | None = None,
     threads: int | None = None,

@@ -15,6 +15,8 @@ class Import:
     original: str
 
 
+DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.Call)
+"""Expressions that show the numbers of a structure."""
 Bound = ast.expr | Import | None
 """The value assigned, the import, or None for any other way of binding a name."""
 
@@ -29,10 +31,12 @@ def bindings(body: Sequence[ast.stmt], name: str) -> list[Bound]:
     return [bound for statement in body for bound in _of(statement, name)]
 
 
-def one_literal(found: Sequence[Bound], value: float | int) -> ast.expr | None:
-    """The literal that alone binds a name, if there is one and it has this value."""
+def one_literal(found: Sequence[Bound], value: object) -> ast.expr | None:
+    """The literal that alone binds a name, if there is one and it has this value; for a structure, its expression."""
     if len(found) != 1 or not isinstance(found[0], ast.expr):
         return None
+    if not isinstance(value, int | float):
+        return found[0] if isinstance(found[0], DISPLAYS) else None
     return found[0] if literal(found[0]) == value else None
 
 

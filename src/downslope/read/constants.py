@@ -42,6 +42,11 @@ class Constant:
     part: Part | None = field(default=None, compare=False, repr=False)
 
     @property
+    def many(self) -> bool:
+        """Whether it is one of more numbers in a structure than are learnt unasked."""
+        return self.part is not None and self.part.whole.many
+
+    @property
     def argument(self) -> str:
         """The argument of the program that it is the default of, by itself or in a structure."""
         return self.part.whole.argument if self.part else self.symbol

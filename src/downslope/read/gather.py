@@ -2,18 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from downslope.read.bindings import bindings
 from downslope.read.elements import Element
 from downslope.read.literals import literal, place
 from downslope.read.origin import Origin, Page, origin
+from downslope.read.outside_wholes import default_parts, outside_parts, outside_uses
 from downslope.read.reach import Unit, passes
 from downslope.read.resolve import root
 from downslope.read.role import FREE, Role, is_part, role
 from downslope.read.scopes import Here, defaults
-from downslope.read.wholes import UNWRITABLE, Kind, Part, Whole, default_parts
+from downslope.read.wholes import UNWRITABLE, Kind, Part, Whole
 
 FACTORS = frozenset({0, 1, 2, 0.5, 10, 12, 24, 60, 100, 365, 1000, 3600})
 UNIT = re.compile(r"_PER_|MINUTES|SECONDS|HOURS|DAYS|PER_", re.IGNORECASE)
@@ -42,9 +43,13 @@ def candidates(units: Sequence[Unit]) -> list[Candidate]:
     for unit in units:
         # Partials and closures of one definition share its defaults.
         reached_by = [(call, callee) for call, callee in calls if callee.definition == unit.definition]
-        for each in (*_defaults(unit, reached_by), *_of_wholes(default_parts(unit)), *_body(unit)):
+        for each in (
+            *_defaults(unit, reached_by),
+            *_of_wholes(unit, default_parts(unit, units)),
+            *_body(unit),
+        ):
             found.setdefault(each.key, each)
-    for each in _outside(units):
+    for each in (*_outside(units), *_of_wholes(units[0], outside_parts(units))):
         found.setdefault(each.key, each)
     return list(found.values())
 
@@ -52,8 +57,11 @@ def candidates(units: Sequence[Unit]) -> list[Candidate]:
 def uses(unit: Unit) -> Iterator[tuple[Here, Origin]]:
     """The places where a function reads a number from outside itself."""
     known: dict[str, Origin | None] = {}
+    wholes = {whole.name for _, whole in outside_uses(unit)}
     for here in unit.nodes:
         node = here.node
+        if _in_whole(node, wholes):
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in here.bound:
             name = node.id
         elif isinstance(node, ast.Attribute) and (
@@ -66,6 +74,15 @@ def uses(unit: Unit) -> Iterator[tuple[Here, Origin]]:
             known[name] = origin(unit.source, node)
         if (found := known[name]) is not None:
             yield here, found
+
+
+def _in_whole(node: ast.AST, wholes: Collection[str]) -> bool:
+    """Whether a node reads a member of a structure, whose numbers are constants of their own."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+        if ast.unparse(node) in wholes:
+            return True
+    return False
 
 
 def _is_preset(unit: Unit, name: str) -> bool:
@@ -95,13 +112,14 @@ def _outside(units: Sequence[Unit]) -> Iterator[Candidate]:
         )  # fmt: skip
 
 
-def _of_wholes(found: Iterable[tuple[Whole, Element, Role]]) -> Iterator[Candidate]:
+def _of_wholes(unit: Unit, found: Iterable[tuple[Whole, Element, Role]]) -> Iterator[Candidate]:
     """The numbers in structures."""
     for whole, element, part in found:
         off = Role(UNWRITABLE) if element.node is None and not part.why else part
+        label = f"{unit.name}.{whole.name}" if unit.name else whole.name
         yield Candidate(
-            whole.key_of(element), whole.name + element.suffix, element.value, whole.kind, whole.page,
-            element.node or whole.node, off, part=Part(whole, element.path, element.suffix),
+            whole.key_of(element), label + element.suffix, element.value, whole.kind, whole.page,
+            element.node or whole.node, off, module=_module(unit), part=Part(whole, element.path, element.suffix),
         )  # fmt: skip
 
 

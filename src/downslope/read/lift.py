@@ -263,5 +263,6 @@ class _Lift(ast.NodeTransformer):
         return node
 
     def _replaced(self, node: ast.expr) -> ast.expr:
-        symbol = self.plan.replaced.get(place(node))
+        where = place(node)
+        symbol = self.plan.replaced.get(where) or self.plan.remade.uses.get(where)
         return node if symbol is None else ast.copy_location(ast.Name(symbol, ast.Load()), node)

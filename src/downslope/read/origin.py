@@ -43,11 +43,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Origin:
-    """A number from outside a function. `key` tells two numbers of the same name apart."""
+    """A number, or a structure of numbers, from outside a function. `key` tells two numbers of the same name apart."""
 
     key: tuple[object, ...]
     name: str
-    value: float | int
+    value: Any
     kind: Outside
     page: Page
     node: ast.expr
@@ -57,8 +57,11 @@ class Origin:
 def origin(source: Source, node: ast.expr) -> Origin | None:
     """Where the number behind a name or `module.name` is set; None for what is not the user's number."""
     value = number(resolve(node, source.namespace))
-    if value is None or isinstance(value, bool):
-        return None
+    return None if value is None or isinstance(value, bool) else set_at(source, node, value)
+
+
+def set_at(source: Source, node: ast.expr, value: Any) -> Origin | None:
+    """Where a number or a structure of numbers, the value of a name or `module.name`, is set."""
     function: Any = plain(source.function)
     match node:
         case ast.Name(id=name) if name in function.__code__.co_freevars:
@@ -75,7 +78,7 @@ def origin(source: Source, node: ast.expr) -> Origin | None:
     return None
 
 
-def _closed(source: Source, use: ast.Name, value: float | int, function: Any) -> Origin:
+def _closed(source: Source, use: ast.Name, value: Any, function: Any) -> Origin:
     """A variable of an enclosing function."""
     page = Page.of(source)
     cell = function.__closure__[function.__code__.co_freevars.index(use.id)]
@@ -97,7 +100,7 @@ def _enclosing(tree: ast.Module, inner: ast.AST) -> list[ast.FunctionDef]:
 
 
 def _global(
-    source: Source, use: ast.expr, name: str, value: float | int, page: Page, tree: ast.Module,
+    source: Source, use: ast.expr, name: str, value: Any, page: Page, tree: ast.Module,
     names: Mapping[str, Any],
 ) -> Origin | None:  # fmt: skip
     """A variable of a module, followed to the module that it is imported from."""
@@ -115,9 +118,7 @@ def _global(
     return Origin((page.file, name), name, value, "module constant", here, use, UNWRITABLE)
 
 
-def _of_module(
-    source: Source, use: ast.expr, name: str, value: float | int, module: ModuleType
-) -> Origin | None:
+def _of_module(source: Source, use: ast.expr, name: str, value: Any, module: ModuleType) -> Origin | None:
     file = getattr(module, "__file__", None)
     if file is None or not is_users(file, source.file):
         return None

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from downslope.read.elements import Maker
+from downslope.read.elements import Maker, Path
+from downslope.read.literals import Place, place
+from downslope.read.outside_wholes import default_wholes, outside_uses
 from downslope.read.reach import Unit
-from downslope.read.scopes import arguments, defaults
+from downslope.read.scopes import defaults
 from downslope.read.text import Definition
-from downslope.read.wholes import Whole, structured_defaults
+from downslope.read.wholes import Whole
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Remaking:
     scope: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()  # symbols
     gone: tuple[str, ...] = ()  # arguments that are made in place of being given
+    uses: Mapping[Place, str] = field(default_factory=dict)  # where variables made here are read
 
     def begun(self, node: Definition) -> Definition:
         """The definition with the structures made at its start. It is changed in place."""
@@ -71,32 +74,52 @@ def remakings(
     units: Sequence[Unit], symbols: Mapping[tuple[object, ...], str], keeping: Sequence[str]
 ) -> dict[int, Remaking]:
     """For each function, by its identity, what it makes at its start; nothing for most."""
-    found = {}
-    for unit in units:
-        defaults_here = {} if unit.name else structured_defaults(unit.source)
-        wholes = [
-            (name, whole)
-            for name, whole in defaults_here.items()
-            if name in keeping or any(whole.key_of(each) in symbols for each in whole.elements)
-        ]
-        if wholes:
-            found[id(unit)] = _remaking(unit, wholes, symbols)
-    return found
+    found = {id(unit): _remaking(unit, units, symbols, keeping) for unit in units}
+    return {key: remaking for key, remaking in found.items() if remaking.made}
 
 
 def _remaking(
-    unit: Unit, wholes: Sequence[tuple[str, Whole]], symbols: Mapping[tuple[object, ...], str]
+    unit: Unit,
+    units: Sequence[Unit],
+    symbols: Mapping[tuple[object, ...], str],
+    keeping: Sequence[str],
 ) -> Remaking:
     made: dict[str, ast.expr] = {}
     scope: dict[str, Any] = {}
-    needs: list[str] = []
-    for name, whole in wholes:
-        own = {
-            each.path: symbols[whole.key_of(each)] for each in whole.elements if whole.key_of(each) in symbols
-        }
-        maker = Maker(whole.node if whole.argument else unit.source.node, name)
+    needs: dict[str, None] = {}
+    uses: dict[Place, str] = {}
+    gone: list[str] = []
+
+    def make(name: str, whole: Whole, where: ast.AST) -> None:
+        own = _lifted(whole, symbols)
+        maker = Maker(where, name)
         made[name] = maker.made(whole.value, own)
-        scope |= maker.scope
-        needs += own.values()
-    taken = {argument.arg for argument in arguments(unit.source.node)}
-    return Remaking(made, scope, tuple(needs), tuple(name for name in made if name in taken))
+        scope.update(maker.scope)
+        needs.update(dict.fromkeys(own.values()))
+
+    for name, whole in default_wholes(unit, units).items():
+        if _lifted(whole, symbols) or (name in keeping and not unit.name):
+            make(name, whole, whole.node)
+            gone.append(name)
+    for here, whole in outside_uses(unit):
+        if _lifted(whole, symbols):
+            assert isinstance(here.node, ast.expr)
+            local = _free(whole.name, unit)
+            if local not in made:
+                make(local, whole, here.node)
+            uses[place(here.node)] = local
+    return Remaking(made, scope, tuple(needs), tuple(gone), uses)
+
+
+def _free(name: str, unit: Unit) -> str:
+    """The variable for a structure: its own name, or for `module.name` one that the function does not use."""
+    local = name.replace(".", "_")
+    while local != name and any(isinstance(h.node, ast.Name) and h.node.id == local for h in unit.nodes):
+        local += "_"
+    return local
+
+
+def _lifted(whole: Whole, symbols: Mapping[tuple[object, ...], str]) -> dict[Path, str]:
+    """The symbols of the numbers in a structure that are lifted, by their paths."""
+    keys = {each.path: whole.key_of(each) for each in whole.elements}
+    return {path: symbols[key] for path, key in keys.items() if key in symbols}

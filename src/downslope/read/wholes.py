@@ -5,7 +5,7 @@ start that makes it anew from the lifted numbers.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,7 +13,6 @@ from downslope.ir.structure import holder_of
 from downslope.read.elements import Element, Path, can_be_made, elements
 from downslope.read.literals import place
 from downslope.read.origin import Page
-from downslope.read.reach import Unit
 from downslope.read.resolve import is_array
 from downslope.read.role import FREE, Role, role
 from downslope.read.scopes import defaults
@@ -23,6 +22,8 @@ Kind = Literal["default", "module constant", "closure variable", "attribute", "a
 """Where a number of a program is written."""
 MANY = 32
 """Structures with more numbers are learnt only if they are asked for."""
+MOST = 256
+"""Larger ones are data."""
 UNWRITABLE = "no literal of the user's files sets it, so it cannot be written back"
 COUNTS = "it is a whole number in a structure that is used as one, and may count"
 SHAPES = frozenset({"shape", "size", "ndim", "dtype"})
@@ -46,6 +47,11 @@ class Whole:
         """Its numbers, each with the literal that sets it."""
         return elements(self.value, self.node)
 
+    @property
+    def many(self) -> bool:
+        """Whether it holds more numbers than are learnt unasked."""
+        return len(self.elements) > MANY
+
     def key_of(self, element: Element) -> tuple[object, ...]:
         """What tells a number from every other number of the program."""
         return (*self.key, *element.path) if element.node is None else (self.page.file, place(element.node))
@@ -67,7 +73,12 @@ def is_whole(value: object) -> bool:
     (True, False, False)
     """
     structured = is_array(value) or holder_of(type(value)) is not None
-    return structured and can_be_made(value)
+    return structured and _size(value) <= MOST and can_be_made(value) and bool(elements(value))
+
+
+def _size(value: Any) -> int:
+    """How much a value holds, of which the outermost may be data."""
+    return int(value.size) if is_array(value) else len(value) if isinstance(value, Sized) else 1
 
 
 def structured_defaults(source: Source) -> dict[str, Whole]:
@@ -87,16 +98,6 @@ def settled(source: Source, inputs: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in structured_defaults(source) if name not in inputs)
 
 
-def default_parts(unit: Unit) -> Iterator[tuple[Whole, Element, Role]]:
-    """Each number in the defaults of a program, with what it does there."""
-    if unit.name:
-        return
-    for name, whole in structured_defaults(unit.source).items():
-        uses = [(use, unit.parents) for use in unit.reads.get(name, ())]
-        for element in whole.elements:
-            yield whole, element, part_role(whole, element, uses)
-
-
 def part_role(
     whole: Whole, element: Element, uses: Sequence[tuple[ast.expr, Mapping[ast.AST, ast.AST]]]
 ) -> Role:
@@ -113,7 +114,7 @@ def part_role(
         return roles[0]
     if whole.off:
         return Role(whole.off)
-    if len(whole.elements) > MANY:
+    if whole.many:
         return Role(f"it is one of {len(whole.elements)} numbers in {whole.name}")
     return FREE
 
