@@ -206,6 +206,14 @@ def test_what_does_not_fit_is_said(options: dict[str, Any], said: str) -> None:
         ds.fit(weighed, table(weighed), "y", **options)
 
 
+def test_numbers_in_structures_follow_others() -> None:
+    done = ds.fit(tabled, table(tabled), "y", tie={"speeds[night]": "1.5 * speeds['day']"})
+    speeds = done.learnt["speeds"]
+    assert speeds["night"] == pytest.approx(1.5 * speeds["day"], rel=1e-12)
+    with pytest.raises(UsageError, match="weights is tied, and holds several numbers"):
+        ds.fit(weighed, table(weighed), "y", tie={"weights": "2.0"})
+
+
 WRITTEN = """import numpy as np
 from dataclasses import dataclass
 

@@ -108,7 +108,7 @@ class Fit:
         >>> list(done.values), done.learnt["terms"].round(6)
         (['terms[0]', 'terms[1]'], array([2., 3.]))
         """
-        return restored(self.chosen, self.solution.values.tolist())
+        return restored(self.constants, self.whole.values.tolist())
 
     @property
     def errors(self) -> dict[str, float]:

@@ -22,6 +22,7 @@ from downslope.ir.nodes import Function, Lit
 from downslope.modes.forward import forward
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant
+from downslope.read.element_names import canonical
 from downslope.read.lower import lower
 from downslope.read.source import Source, from_text, read_source
 
@@ -144,7 +145,7 @@ class _Renamed(ast.NodeTransformer):
 
 def _symbol(what: str, name: str, constants: Sequence[Constant]) -> str:
     for constant in constants:
-        if name in (constant.name, constant.symbol):
+        if name == constant.symbol or canonical(name) == constant.name:
             return constant.symbol
     close = difflib.get_close_matches(name, [constant.name for constant in constants], 1)
     raise UsageError(

@@ -20,6 +20,7 @@ from downslope.fitting.readying import Readying
 from downslope.fitting.ties import Tie, Ties, check_free, ties_of
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant, find_constants, pick
+from downslope.read.element_names import below, canonical
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
 from downslope.read.source import Source
@@ -185,7 +186,15 @@ def tied(source: Source, chosen: tuple[Constant, ...], tie: Tie | None, inputs: 
             why="it says by name what a constant follows.",
             fix="give e.g. {'slow': '0.5 * speed'} (--tie 'slow=0.5 * speed').",
         )
-    return ties_of(asked(find_constants(source), list(tie), inputs), chosen, tie)
+    constants = asked(find_constants(source), list(tie), inputs)
+    for name in tie:
+        if canonical(name) not in {constant.name for constant in constants}:
+            raise UsageError(
+                f"{name} is tied, and holds several numbers",
+                why="each constant follows by a function of its own.",
+                fix=f"name them one by one: {', '.join(below(canonical(name), [c.name for c in constants]))}.",
+            )
+    return ties_of(constants, chosen, tie)
 
 
 def asked(found: Sequence[Constant], learn: Sequence[str], inputs: Sequence[str]) -> tuple[Constant, ...]:
