@@ -27,6 +27,9 @@ def tune(
     tie: Annotated[
         list[str] | None, typer.Option(help="NAME=EXPRESSION of other constants; may be repeated.")
     ] = None,
+    constraint: Annotated[
+        list[str] | None, typer.Option(help="What must hold, 'a + b <= 10'; may be repeated.")
+    ] = None,
     starts: Annotated[int, typer.Option(help="Search from so many places.")] = 1,
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
@@ -62,7 +65,7 @@ def tune(
     """
     done = tuned(
         program, _opened(table, stream, cluster), target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
-        priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), starts=starts,
+        priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), constraints=constraint or (), starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         group=group, weights=weights,
     )  # fmt: skip

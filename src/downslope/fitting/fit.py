@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from downslope.data.write import replace as replace_file
-from downslope.errors import DataError, ProgramError
+from downslope.errors import DataError, ProgramError, UsageError
+from downslope.fitting.constrained import Options, constrained
+from downslope.fitting.constraints import Constraint, Words, constraints_of
 from downslope.fitting.covariance import Errors
 from downslope.fitting.identify import correlation, near_tradeoffs
 from downslope.fitting.intervals import Intervals, intervals
@@ -68,6 +70,7 @@ class Fit:
     fixed: Mapping[str, float] = field(default_factory=dict)  # arguments that kept their default
     wanted: Errors = field(default_factory=Errors)  # which standard errors were asked for
     ties: Ties | None = None  # constants that follow those that are learnt
+    constraints: tuple[Constraint, ...] = ()
 
     def __str__(self) -> str:
         return str(self.solution)
@@ -139,6 +142,7 @@ class Fit:
         >>> print(*fit(trip, far, "minutes").identified)
         these data hardly tell speed and wait apart (condition 1.6e+02): speed is known ±3.71, and would be ±0.0453 if wait were known
         """
+        self._without_constraints("what is identified")
         found, free = local(self.problem, self.solution.values)
         names = tuple(name for name, own in zip(self.solution.names, free, strict=True) if own)
         return (*self.solution.undetermined, *near_tradeoffs(names, found))
@@ -155,7 +159,17 @@ class Fit:
         AIC 13.2663, AICc 25.2663, BIC 12.0389 for 2 parameters (one is the size of the noise) and 4 rows; R² 0.940547
         the likelihood assumes normal noise of one size
         """
+        self._without_constraints("criteria")
         return criteria(self.problem, self.solution)
+
+    def _without_constraints(self, what: str) -> None:
+        """Raise `UsageError` where constraints would be passed over."""
+        if self.constraints:
+            raise UsageError(
+                f"{what} for a fit with constraints",
+                why="it is worked out for constants that can move freely.",
+                fix="use errors, or intervals(method='wald'), which keep to the active constraints.",
+            )
 
     def diagnostics(self) -> Diagnostics:
         """Tests of the residuals: normality, autocorrelation in the rows' order, heteroscedasticity.
@@ -268,6 +282,8 @@ class Fit:
         16.77 to 20.34 to 23.90
         17.31 to 20.34 to 24.66
         """
+        if method != "wald":
+            self._without_constraints(f"intervals by {method}")
         return intervals(
             self.problem, self.solution, self.wanted,
             level=level, method=method, names=names, draws=draws, resample=resample, seed=seed,
@@ -286,6 +302,7 @@ def fit(
     priors: PriorsByName | None = None,
     fixed: Values | None = None,
     tie: Tie | None = None,
+    constraints: Sequence[Words] | Words = (),
     start: Values | None = None,
     starts: int = 1,
     solver: str = "auto",
@@ -311,7 +328,8 @@ def fit(
     rows kept for judging. `priors` are what is known before, a mean and a standard deviation by name;
     `fixed` gives constants a value that is not learnt, `start` others to begin with, and `starts` more than 1
     searches from Sobol points too: within the bounds, or from a tenth to ten times each value. `tie` lets
-    constants follow others: `{"slow": "0.5 * fast"}`, or a function with their names as arguments. A progress line is shown on a terminal after a second. Raises `DataError`,
+    constants follow others: `{"slow": "0.5 * fast"}`, or a function with their names as arguments. `constraints`
+    are texts such as "a + b <= 10" or "a == 2 * b", functions that must be 0 or more, or SciPy's dicts. A progress line is shown on a terminal after a second. Raises `DataError`,
     `UsageError`, `ProgramError` (with the row), `UnsupportedError`, and on Ctrl-C `Interrupted` with the
     best values so far.
 
@@ -327,12 +345,16 @@ def fit(
             f, table, target, learn, loss=loss, bounds=bounds, holdout=holdout, missing=missing, seed=seed,
             threads=threads, group=group, weights=weights, priors=priors, start=start, fixed=fixed, tie=tie,
         )  # fmt: skip
+        ties = posed.ties or Ties(posed.chosen, (), ())
+        limits = constraints_of(constraints, ties)
         problem, wanted = posed.problem, replace(wanted, groups=posed.groups, by=group or "")
         held = posed.held
         if held is not None:
             held.check(held.start)
 
         def run(problem: Problem) -> Solution:
+            if limits:
+                return constrained(problem, limits, Options(solver, max_iterations, progress, wanted))
             return solve(
                 problem, solver, step=step, max_iterations=max_iterations, callback=progress, errors=wanted
             )
@@ -345,7 +367,16 @@ def fit(
     if posed.ties:
         solution = posed.ties.told(solution, problem.held)
     return Fit(
-        solution, problem, posed.source, posed.chosen, posed.dropped, held, posed.fixed, wanted, posed.ties
+        solution,
+        problem,
+        posed.source,
+        posed.chosen,
+        posed.dropped,
+        held,
+        posed.fixed,
+        wanted,
+        posed.ties,
+        limits,
     )
 
 

@@ -118,7 +118,7 @@ def _wald(asked: Asked) -> Intervals:
             why="; ".join(solution.undetermined) + ".",
             fix="use method='bootstrap', or another loss.",
         )
-    freedom = found.freedom if errors.groups is None else int(errors.groups.max())
+    freedom = found.freedom + len(solution.active) if errors.groups is None else int(errors.groups.max())
     reach = (
         _quantile(asked.level, freedom)
         * np.where(np.isfinite(solution.errors), solution.errors, np.inf)[list(asked.chosen)]
@@ -127,6 +127,7 @@ def _wald(asked: Asked) -> Intervals:
     said = [
         f"`{solution.names[i]}` has no ends: "
         + ("the data do not determine it by itself" if free[i] else "it stands at a bound or is held")
+        + (", or constraints say it" if solution.active else "")
         for i in asked.chosen
         if not np.isfinite(solution.errors[i])
     ]

@@ -57,6 +57,7 @@ class Solution:
     holdout_after: float | None = None
     holdout_rows: int = 0
     followers: tuple[Follower, ...] = ()  # constants that follow those that are learnt
+    active: tuple[str, ...] = ()  # constraints that hold with equality
     measure: str = "mean squared"  # what the cost of a row is: a squared residual, or any "cost"
 
     def with_holdout(self, before: float, after: float, rows: int) -> "Solution":

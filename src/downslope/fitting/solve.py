@@ -16,7 +16,6 @@ from downslope.fitting.judge import End, judged, plain
 from downslope.fitting.least_squares import least_squares
 from downslope.fitting.newton import newton
 from downslope.fitting.objective import Array, Objective, Sums
-from downslope.fitting.problem import Problem
 from downslope.fitting.reweighted import reweighted
 from downslope.fitting.search import Callback, Log, Outcome, Search
 from downslope.fitting.solution import Interrupted, Solution
@@ -96,7 +95,7 @@ def _of_cost(
 
 def _costed(objective: Objective) -> bool:
     """Whether the cost of a row is no function of a residual."""
-    return isinstance(objective, Problem) and objective.costed
+    return bool(getattr(objective, "costed", False))
 
 
 def _checked(objective: Objective, solver: str, step: float | None, limit: int | None) -> str:

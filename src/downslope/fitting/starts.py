@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from downslope.errors import DataError, ProgramError, UsageError
+from downslope.fitting.constrained import Unmet
 from downslope.fitting.objective import Array
 from downslope.fitting.priors import with_learnt_noise
 from downslope.fitting.problem import Problem
@@ -44,7 +45,7 @@ def searched(problem: Problem, run: Run, starts: int = 1, seed: int = 0) -> tupl
             other = problem.like(start=place)
             other.check(place)
             found.append(once(other))
-        except (DataError, ProgramError):
+        except (DataError, ProgramError, Unmet):
             continue  # the program fails there: no place to start from
     best, solution = min(found, key=lambda each: (not each[1].converged, each[1].cost))
     solution = replace(
