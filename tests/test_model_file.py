@@ -319,8 +319,8 @@ import numpy as np
 
 
 def program(x, rate=0.5):
-    held = np.zeros(3)
-    for k in range(3):
+    held = np.zeros(30)
+    for k in range(30):
         held[k] = rate * x + k
     return held[0] + held[1] * held[2]
 """

@@ -20,7 +20,7 @@ from downslope.fitting.functions import Formula, Given, given
 from downslope.fitting.objective import Array
 from downslope.fitting.search import Mask
 from downslope.fitting.solution import Follower, Solution
-from downslope.passes.simplify import simplified
+from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import Constant
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
@@ -76,7 +76,9 @@ class Ties:
     def untied(self, source: Source, inputs: Sequence[str]) -> Program:
         """The user's program with all constants as inputs besides those of the table."""
         raised = lifted(source, self.every, settled(source, inputs))
-        return Program(raised, simplified(lower(raised)))
+        return Program(
+            raised, without_short_arrays(lower(raised), [constant.symbol for constant in self.every])
+        )
 
     @cached_property
     def formulas(self) -> tuple[Formula, ...]:

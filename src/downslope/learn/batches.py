@@ -17,7 +17,7 @@ from downslope.fitting.pose import with_fixed
 from downslope.fitting.problem import Problem
 from downslope.fitting.statement import check_names, fixed_inputs, learnable
 from downslope.ir.show import shown
-from downslope.passes.simplify import simplified
+from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import find_constants, pick
 from downslope.read.lift import lifted
 from downslope.read.lower import lower
@@ -96,8 +96,9 @@ def reader(source: Source, layout: Layout, threads: int | None = None) -> Reader
         )
     fixed = fixed_inputs(raised, layout.inputs, chosen)
     labels = tuple(constant.symbol for constant in chosen)
+    program = Program(raised, without_short_arrays(lower(raised), labels))
     start = np.array([float(constant.value) for constant in chosen])
-    return Reader(layout, Program(raised, simplified(lower(raised))), labels, start, fixed, threads)
+    return Reader(layout, program, labels, start, fixed, threads)
 
 
 def fingerprint(table: Table, before: str = "") -> str:

@@ -29,8 +29,8 @@ PASSES, STATEMENTS = 4, 120
 """The longest loop that is unrolled, and the most statements that it may become."""
 
 
-def unrolled(function: Function) -> Function:
-    """The function without such loops, the innermost first.
+def unrolled(function: Function, passes: int = PASSES, statements: int = STATEMENTS) -> Function:
+    """The function without loops of at most so many passes and statements, the innermost first.
 
     >>> from downslope.ir.nodes import Carry, Param
     >>> step = Block((Let("next", "add", ("t", "i")),), ("next",))
@@ -38,20 +38,20 @@ def unrolled(function: Function) -> Function:
     >>> [s.args for s in unrolled(Function("f", (Param("x", "x"),), Block((loop,), ("end",)))).body.body]
     [('x', Lit(value=1)), ('next_1', Lit(value=2))]
     """
-    return replace(function, body=_block(function.body, Names(names_of(function))))
+    return replace(function, body=_block(function.body, Names(names_of(function)), (passes, statements)))
 
 
-def _block(block: Block, names: Names) -> Block:
+def _block(block: Block, names: Names, most: tuple[int, int]) -> Block:
     out: list[Stmt] = []
     ends: dict[str, Arg] = {}  # what the results of unrolled loops are
     for stmt in block.body:
         match stmt:
             case For():
-                inner = replace(stmt, body=_block(stmt.body, names))
-                passes = _passes(inner)
+                inner = replace(stmt, body=_block(stmt.body, names, most))
+                passes = _passes(inner, most)
                 out += [inner] if passes is None else _copies(inner, passes, ends, names)
             case _:
-                out.append(with_blocks(stmt, lambda inner: _block(inner, names)))
+                out.append(with_blocks(stmt, lambda inner: _block(inner, names, most)))
     done = Block(tuple(out), block.yields)
     return renamed(done, {name: _end(name, ends) for name in ends}) if ends else done
 
@@ -62,7 +62,7 @@ def _end(arg: Arg, ends: dict[str, Arg]) -> Arg:
     return arg
 
 
-def _passes(stmt: For) -> range | None:
+def _passes(stmt: For, most: tuple[int, int]) -> range | None:
     """The passes of a loop that is to be unrolled."""
     bounds = [bound.value for bound in (stmt.start, stmt.stop, stmt.step) if isinstance(bound, Lit)]
     if stmt.until is not None or len(bounds) < 3 or not all(type(bound) is int for bound in bounds):
@@ -70,7 +70,7 @@ def _passes(stmt: For) -> range | None:
     passes = range(*bounds)  # type: ignore[arg-type]  # all are whole numbers
     simple = all(isinstance(s, Let | Load | Store | If | Fail) for s in walk(stmt.body))
     size = len(passes) * sum(1 for _ in walk(stmt.body))
-    return passes if simple and len(passes) <= PASSES and size <= STATEMENTS else None
+    return passes if simple and len(passes) <= most[0] and size <= most[1] else None
 
 
 def _copies(stmt: For, passes: range, ends: dict[str, Arg], names: Names) -> list[Stmt]:
