@@ -1,8 +1,32 @@
 """Small programs, each with a point to differentiate at: the constructs that a program may use."""
 
-from zoo import algorithms, arithmetic, branches, calls, functions, given, loops, models, recursion, traps
+from zoo import (
+    algorithms,
+    arithmetic,
+    branches,
+    calls,
+    functions,
+    given,
+    loops,
+    models,
+    recursion,
+    rewritten,
+    traps,
+)
 from zoo.registry import ZOO, Specimen
 
-FAMILIES = (arithmetic, branches, loops, calls, functions, given, algorithms, models, recursion, traps)
+FAMILIES = (
+    arithmetic,
+    branches,
+    loops,
+    calls,
+    functions,
+    given,
+    algorithms,
+    models,
+    recursion,
+    rewritten,
+    traps,
+)
 
 __all__ = ["FAMILIES", "ZOO", "Specimen"]

@@ -150,6 +150,13 @@ class _Formal:
                 self.conditional(stmt)
             case Fail():
                 raise _Raised(stmt.loc)
+            case _:
+                raise UnsupportedError(
+                    "no closed formula: an array, or a derivative by a sweep back, is inside the program",
+                    loc=self.place,
+                    why="a formula is of single numbers.",
+                    fix="use another mode.",
+                )
 
     def applied(self, op: str, args: tuple[Arg, ...]) -> Value:
         try:

@@ -124,6 +124,8 @@ def stored(body: Iterable[ast.AST]) -> frozenset[str]:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
+        if isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            names.add(node.name)
         todo.extend(ast.iter_child_nodes(node))
     return frozenset(names)
 

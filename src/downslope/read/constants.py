@@ -159,13 +159,13 @@ def _identifier(name: str) -> str:
 
 
 def _identifiers(unit: Unit) -> Iterator[str]:
-    for node in ast.walk(unit.source.node):
+    for node in ast.walk(unit.source.written):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name):
                 yield name
 
 
 def _bound(unit: Unit) -> Iterator[str]:
-    for node in ast.walk(unit.source.node):
+    for node in ast.walk(unit.source.written):
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             yield from bound_in(node)

@@ -33,9 +33,25 @@ WHY = {
     "Yield": "a generator keeps its state between calls.",
     "Global": "a program that changes module state is not a function of its arguments.",
     "Nonlocal": "a helper that changes its caller's variables cannot be differentiated by itself.",
+    "NamedExpr": "it may not run, or it changes what is read before it in the same line.",
+    "Match": "patterns are read that compare numbers with constants, or parts of a tuple that is written there.",
+    "Starred": "how many values it gives is not known when the program is read.",
+    "Lambda": "a function is read where it has a name or is called.",
+    "DictComp": "the keys of a dict are constants.",
+    "Set": "sets are read only as what `in` looks into.",
+    "Import": "names are looked up in the module of the program.",
+    "ImportFrom": "names are looked up in the module of the program.",
     "Expr": "a program is a function of its inputs; what it does besides its result cannot be kept.",
 }
 FIX = {
+    "NamedExpr": "assign in a line of its own, before.",
+    "Match": "write it with `if` and `elif`.",
+    "Starred": "name the values one by one.",
+    "Lambda": "give it a name, `f = lambda ...` or `def`, and call that.",
+    "DictComp": "write the dict out.",
+    "Set": "use a tuple.",
+    "Import": "import at the top of the file.",
+    "ImportFrom": "import at the top of the file.",
     "Expr": "leave the line out, or do it where the program is called.",
     "Try": "test the condition with `if` before the operation that fails.",
     "Global": "pass the value as an argument and return it.",
@@ -352,7 +368,10 @@ class _Fence(ObjectFence):
                 and not (row.name == "round_int" and _names(node) == {"ndigits"})
             ):
                 yield self._problem(
-                    node, f"keywords in a call of {name}", "they are not read.", "pass by position."
+                    node,
+                    f"{_listed_names(node)} in a call of {name}",
+                    "keywords of functions of numbers are not read.",
+                    "write the loop out, or pass by position where that means the same.",
                 )
         elif isinstance(value, Missing):
             yield self._problem(
@@ -435,11 +454,16 @@ def _names(call: ast.Call) -> set[str | None]:
     return {keyword.arg for keyword in call.keywords}
 
 
+def _listed_names(call: ast.Call) -> str:
+    return " and ".join(f"{keyword.arg}=" for keyword in call.keywords)
+
+
 def _spoken(node: ast.AST) -> str:
     words = {
         "Subscript": "an index", "List": "a list", "Dict": "a dict", "Set": "a set", "JoinedStr": "an f-string",
         "ListComp": "a comprehension", "Expr": "an expression whose value is not used", "NamedExpr": "`:=`",
-        "Lambda": "a lambda", "Delete": "`del`", "Import": "an import inside the program",
+        "Lambda": "a lambda", "Starred": "a star", "DictComp": "a dict comprehension",
+        "ImportFrom": "an import inside the program", "Delete": "`del`", "Import": "an import inside the program",
     }  # fmt: skip
     kind = type(node).__name__
     return words.get(kind, f"`{kind.lower().removeprefix('async')}`")

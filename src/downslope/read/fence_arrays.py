@@ -132,6 +132,8 @@ class ArrayFence(ABC):
             yield from self._comprehension(node, local, nested)
         elif row is not None and row.array and is_word(node):
             return
+        elif isinstance(node, ast.Starred) and row is None:
+            yield from self._expression(node.value, local, nested)
         else:
             yield from self._expression(node, local, nested)
 

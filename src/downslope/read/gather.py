@@ -87,7 +87,7 @@ def _in_whole(node: ast.AST, wholes: Collection[str]) -> bool:
 
 def _is_preset(unit: Unit, name: str) -> bool:
     """Whether a name stands for an object that the function is bound to (`self`), and for nothing else in it."""
-    again = [n for n in ast.walk(unit.source.node) if isinstance(n, ast.arg) and n.arg == name]
+    again = [n for n in ast.walk(unit.source.written) if isinstance(n, ast.arg) and n.arg == name]
     return name in unit.source.preset and len(again) == 1 and name not in unit.stores
 
 
@@ -131,7 +131,7 @@ def _calls(unit: Unit) -> Iterator[tuple[ast.Call, Unit]]:
 
 def _defaults(unit: Unit, calls: Sequence[tuple[ast.Call, Unit]]) -> Iterator[Candidate]:
     """Defaults of a function's own arguments, as they were when it was defined."""
-    for argument, node in defaults(unit.source.node):
+    for argument, node in defaults(unit.source.written):
         name, value = argument.arg, literal(node)
         off = Role(_unit(name))
         held = unit.source.defaults.get(name)

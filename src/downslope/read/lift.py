@@ -94,10 +94,10 @@ class _Plan:
             return
         for plan in self.callees.values():
             self.names.setdefault(id(plan), f"__{plan.unit.name or 'program'}_{len(self.names)}")
-        node: Definition = self.remade.begun(_Lift(self).visit(copy.deepcopy(source.node)))
+        node: Definition = self.remade.begun(_Lift(self).visit(copy.deepcopy(source.written)))
         for symbol in self.needs:
-            node.args.kwonlyargs.append(ast.copy_location(ast.arg(symbol), source.node))
-            default = ast.copy_location(ast.Constant(starts[symbol]), source.node) if starts else None
+            node.args.kwonlyargs.append(ast.copy_location(ast.arg(symbol), source.written))
+            default = ast.copy_location(ast.Constant(starts[symbol]), source.written) if starts else None
             node.args.kw_defaults.append(default)
         if self.loosened:
             node.args.args, node.args.posonlyargs = [*node.args.posonlyargs, *node.args.args], []
@@ -107,7 +107,7 @@ class _Plan:
         self.scope.update(self.remade.scope)
         kept = {name: value for name, value in source.defaults.items() if name not in gone}
         self.result = replace(
-            source, node=node, function=source.rewrap(function),
+            source, written=node, function=source.rewrap(function),
             arguments=(*(name for name in source.arguments if name not in gone), *self.needs),
             defaults={**kept, **new_defaults}, namespace={**source.namespace, **self.remade.scope},
         )  # fmt: skip
@@ -161,10 +161,10 @@ def _plan(unit: Unit, symbols: Symbols, remade: Remaking) -> _Plan:
     needs = dict.fromkeys(
         [*replaced.values(), *(s for names in given.values() for s in names.values()), *remade.needs]
     )
-    positional = {id(argument) for argument in unit.source.node.args.posonlyargs}
+    positional = {id(argument) for argument in unit.source.written.args.posonlyargs}
     loosened = bool(unit.name) and any(
         id(argument) in positional and (file, place(node)) in symbols
-        for argument, node in defaults(unit.source.node)
+        for argument, node in defaults(unit.source.written)
     )
     return _Plan(unit, replaced, given, needs, loosened=loosened, remade=remade)
 
@@ -174,7 +174,7 @@ def _unpassed(call: ast.Call, callee: Unit, symbols: Symbols) -> dict[str, str]:
     source = callee.source
     return {
         argument.arg: symbols[source.file, place(node)]
-        for argument, node in defaults(source.node)
+        for argument, node in defaults(source.written)
         if (source.file, place(node)) in symbols and not passes(call, source, argument.arg)
     }
 

@@ -386,13 +386,14 @@ class _Lowerer(ApartReader, ObjectReader):
         positional = [name for name in names if name not in preset]
         every = positional + [a.arg for a in callee.args.kwonlyargs]
         given: dict[str, Value] = {}
-        for name, argument in zip(positional, node.args, strict=False):
-            given[name] = self.settled(self.expression(argument, frame), name)
+        listed = self.listed(node, lambda argument: self.expression(argument, frame))
+        for name, value in zip(positional, listed, strict=False):
+            given[name] = self.settled(value, name)
         for keyword in node.keywords:
             given[str(keyword.arg)] = self.settled(self.expression(keyword.value, frame), str(keyword.arg))
         wrong = [name for name in given if name not in every]
         missing = [name for name in every if name not in given and name not in defaults]
-        if wrong or missing or len(node.args) > len(positional):
+        if wrong or missing or len(listed) > len(positional):
             raise UnsupportedError(
                 f"the call {ast.unparse(node)} does not fit the helper's arguments",
                 loc=frame.source.loc(node),
@@ -649,6 +650,8 @@ class _Lowerer(ApartReader, ObjectReader):
         what = (
             "an array"
             if isinstance(value, View | Lazy)
+            else "a list"
+            if isinstance(value, Listed)
             else "a function"
             if held is None
             else self.article(held)

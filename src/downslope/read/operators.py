@@ -1,7 +1,7 @@
 """Operators on structures: methods of their classes, comparisons of what they hold, and joining."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 
 from downslope.ir.nodes import Arg, Lit
@@ -164,11 +164,38 @@ class OperatorReader(KeyReader):
             return old
         return self.apply(op, [old, right])
 
+    def listed(self, node: ast.Call, value_of: Callable[[ast.expr], Value]) -> list[Value]:
+        """The positional arguments of a call; `*t` gives those of a tuple or a list whose length is known."""
+        values: list[Value] = []
+        for argument in node.args:
+            if not isinstance(argument, ast.Starred):
+                values.append(value_of(argument))
+                continue
+            parts = self.objects.sequence(found := value_of(argument.value))
+            parts = found if parts is None and isinstance(found, tuple) else parts
+            if parts is None:
+                raise self.unfit(
+                    [found], f"{ast.unparse(argument)} in a call", "how many arguments it gives is not known.",
+                    "pass each argument by itself.",
+                )  # fmt: skip
+            values.extend(parts)
+        return values
+
+    def equal_to_one(self, value: Value, others: Sequence[Value]) -> Arg:
+        """`value == a or value == b ...` of numbers."""
+        found = [self.argument(self.apply("equal", [value, one])) for one in others]
+        holds = found[0]
+        for other in found[1:]:
+            holds = self.row("logical_or", [holds, other])
+        return holds
+
     def contains(self, value: Value, base: Value, shown: str) -> Arg:
         """`value in base`: of keys, or of constants."""
         held = self.objects.held(base)
         known = self.objects.sequence(base) if held is not None else None
         key = key_of(value)
+        if known is not None and key is None and _among_numbers(value, known):
+            return self.equal_to_one(value, known)
         if known is None or (key is None and value != Known(None)):
             raise self.unfit(
                 [base],
@@ -182,6 +209,12 @@ class OperatorReader(KeyReader):
                 f"{shown}: not all values are constants", "`in` needs constants.", "use ==."
             )
         return Lit(key in others)
+
+
+def _among_numbers(value: Value, others: Sequence[Value]) -> bool:
+    """Whether a number that is computed is looked for among numbers, and is none of them itself."""
+    plain = isinstance(value, str) and bool(others) and all(isinstance(one, str | Lit) for one in others)
+    return plain and value not in others
 
 
 def _of_numbers(value: Literal) -> bool:

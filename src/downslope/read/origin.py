@@ -82,7 +82,7 @@ def _closed(source: Source, use: ast.Name, value: Any, function: Any) -> Origin:
     """A variable of an enclosing function."""
     page = Page.of(source)
     cell = function.__closure__[function.__code__.co_freevars.index(use.id)]
-    for outer in _enclosing(source.tree, source.node):
+    for outer in _enclosing(source.tree, source.written):
         found = bindings(outer.body, use.id)
         if found:
             node = one_literal(found, value)

@@ -37,17 +37,17 @@ class Unit:
     @property
     def definition(self) -> tuple[str, int, int]:
         """Where it is defined, which several functions may share."""
-        return self.source.file, self.source.node.lineno, self.source.node.col_offset
+        return self.source.file, self.source.written.lineno, self.source.written.col_offset
 
     @cached_property
     def parents(self) -> Mapping[ast.AST, ast.AST]:
         """The node around each node."""
-        return parents_of(self.source.node)
+        return parents_of(self.source.written)
 
     @cached_property
     def nodes(self) -> tuple[Here, ...]:
         """Every node that a call may run."""
-        return tuple(nodes(self.source.node))
+        return tuple(nodes(self.source.written))
 
     @cached_property
     def reads(self) -> Mapping[str, list[ast.Name]]:
@@ -73,7 +73,7 @@ class Unit:
     @cached_property
     def arguments(self) -> frozenset[str]:
         """The arguments of the function and of those inside it."""
-        return frozenset(node.arg for node in ast.walk(self.source.node) if isinstance(node, ast.arg))
+        return frozenset(node.arg for node in ast.walk(self.source.written) if isinstance(node, ast.arg))
 
 
 def reached(source: Source) -> tuple[Unit, ...]:
@@ -134,14 +134,14 @@ def _read(target: Any) -> Source | None:
 
 
 def _name(helper: Source, call: ast.Call) -> str:
-    if isinstance(helper.node, ast.FunctionDef):
-        return helper.node.name
+    if isinstance(helper.written, ast.FunctionDef):
+        return helper.written.name
     return call.func.attr if isinstance(call.func, ast.Attribute) else root(call.func)
 
 
 def passes(call: ast.Call, callee: Source, argument: str) -> bool:
     """Whether a call gives an argument a value of its own, so that its default is not used."""
-    names = [a.arg for a in (*callee.node.args.posonlyargs, *callee.node.args.args)]
+    names = [a.arg for a in (*callee.written.args.posonlyargs, *callee.written.args.args)]
     positional = [name for name in names if name not in callee.preset]
     unclear = any(keyword.arg is None for keyword in call.keywords)
     starred = any(isinstance(value, ast.Starred) for value in call.args)

@@ -18,6 +18,7 @@ from typing import Any
 from downslope.errors import Loc, UnsupportedError, UsageError
 from downslope.read.callables import Callee, callee, row_text
 from downslope.read.resolve import number
+from downslope.read.rewriting import readable
 from downslope.read.text import Definition, matching, parsed, text_of
 from downslope.rules.custom import CustomDerivative
 
@@ -38,7 +39,7 @@ class Source:
     file: str
     text: str
     tree: ast.Module
-    node: Definition
+    written: Definition
     function: Callable[..., Any]
     namespace: Mapping[str, object]
     defaults: Mapping[str, object]
@@ -49,6 +50,11 @@ class Source:
     leaves: bool = False
     """Whether `function` takes the leaves of the program's structures one by one, called as in `arguments`."""
 
+    @functools.cached_property
+    def node(self) -> Definition:
+        """The function in the reader's language; `written` is as it stands in the text."""
+        return readable(self.written, self.namespace)
+
     @property
     def digest(self) -> str:
         """A fingerprint of the text."""
@@ -56,7 +62,7 @@ class Source:
 
     def loc(self, node: ast.AST) -> Loc:
         """The place of a syntax node. Columns count characters, not bytes."""
-        return loc_in(self.file, self.lines, node, getattr(self.node, "lineno", 1))
+        return loc_in(self.file, self.lines, node, getattr(self.written, "lineno", 1))
 
 
 def loc_in(file: str, lines: Sequence[str], node: ast.AST, default_line: int = 1) -> Loc:
