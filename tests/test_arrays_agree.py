@@ -157,7 +157,7 @@ def test_second_order_agrees_with_dual_numbers(one: ArraySpecimen) -> None:
 def test_values_are_those_of_the_program(one: ArraySpecimen) -> None:
     run, values, varied = setup(one, pushed, "python")
     results = run(values, [zero_like(v) for v in varied])
-    agree(numbers(results[: len(results) // 2]), numbers(one.program(*one.fresh())))
+    agree(numbers(results[: len(results) // 2]), numbers(one.value()))
 
 
 @pytest.mark.parametrize("one", [one for one in ARRAY_ZOO if not one.numeric], ids=str)
@@ -172,7 +172,7 @@ def test_differences_agree_with_dual_numbers(one: ArraySpecimen) -> None:
                     args[position][index] = x
                 else:
                     args[position] = x
-                return numbers(one.program(*args))[number]
+                return numbers(one.value(*args))[number]
 
             start = one.args[position][index] if index else one.args[position]
             agree(ridders(along, float(start)).value, slope, NUMERIC)

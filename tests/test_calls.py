@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import downslope as ds
-from downslope.errors import DownslopeWarning, ProgramError, UnsupportedError, UsageError
+from downslope.errors import DownslopeWarning, ProgramError, UsageError
 from downslope.modes.dual import dual_derivative
 from downslope.passes.cuts import counts
 from downslope.read.lower import lower
@@ -274,16 +274,14 @@ def test_perturbations_are_kept_apart():
         assert ds.grad(scope["confusing"])(1.0) == 1.0
 
 
-def test_a_derivative_inside_a_program_is_refused_at_its_line():
+def test_a_derivative_inside_a_program_is_read():
     slope = ds.grad(quintic)
 
     def inside(x):
         return x * slope(x) + ds.grad(quintic)(x)
 
-    with pytest.raises(UnsupportedError, match="a derivative inside a program") as caught:
-        ds.grad(inside)
-    assert len(caught.value.problems) == 2
-    assert all(problem.fix for problem in caught.value.problems)
+    expected = 25 * 1.1**4 + 20 * 1.1**3 + RATE
+    assert ds.grad(inside)(1.1) == pytest.approx(expected, rel=1e-12)
 
 
 # ---- inputs that cannot matter --------------------------------------------------------------------

@@ -11,9 +11,9 @@ from downslope.ir.check import faults
 from downslope.ir.nodes import Block, Carry, Fail, For, Function, If, Let, Lit, Param, Pop, Push, While
 from downslope.ir.show import shown
 from downslope.modes.forward import forward
+from downslope.modes.inner import expanded
 from downslope.modes.reverse import reverse
 from downslope.passes.simplify import simplified
-from downslope.read.lower import lower
 from downslope.read.source import read_source
 from downslope.rules import RULES
 from drawing import run
@@ -32,7 +32,7 @@ def sound(function: Function) -> Function:
 
 def transformed(one: object, wrt: tuple[int, ...]) -> None:
     """Check the IR of a program after the reader, a pass, and every mode, to second order."""
-    sound(lower(read_source(one)))
+    sound(expanded(read_source(one)).function)
     read, names = program(one, wrt)
     labels = params_of(sound(read.function), names)
     ahead = sound(forward(read.function, labels))
@@ -152,7 +152,7 @@ def shown_program(x: float, n: int) -> float:
 
 
 def test_ir_as_text() -> None:
-    text = shown(lower(read_source(shown_program)))
+    text = shown(expanded(read_source(shown_program)).function)
     for part in (
         "function shown_program(x, n)",
         "for i in range(0, n, 1) carrying ",

@@ -16,6 +16,7 @@ from downslope.calculus.check import close
 from downslope.calculus.derivative import MODES
 from downslope.modes.dual import dual_derivative, dual_second
 from downslope.modes.numeric import ridders
+from downslope.modes.running import running
 from downslope.rules import RULES
 from zoo import ZOO, Specimen
 
@@ -73,7 +74,8 @@ def test_modes_that_read_source_agree_with_dual_numbers(one: Specimen, mode: str
 
 @pytest.mark.parametrize("one", SMOOTH, ids=str)
 def test_differences_agree_with_dual_numbers(one: Specimen) -> None:
-    found = [ridders(lambda x, i=i: one.program(*along(one, i, x)), one.args[i]).value for i in one.wrt]  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    with running():
+        found = [ridders(lambda x, i=i: one.program(*along(one, i, x)), one.args[i]).value for i in one.wrt]  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     agree(found, dual(one), NUMERIC)
 
 

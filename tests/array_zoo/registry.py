@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from downslope.modes.running import running
+
 Program = TypeVar("Program", bound=Callable[..., Any])
 KINK = "at a kink the two sides have different slopes"
 
@@ -31,6 +33,11 @@ class ArraySpecimen:
     def fresh(self) -> tuple[Any, ...]:
         """The arguments, to be stored into at will."""
         return tuple(arg.copy() if isinstance(arg, np.ndarray) else arg for arg in self.args)
+
+    def value(self, *args: Any) -> Any:
+        """What the program returns; derivatives inside it are by dual numbers, and nothing is compiled."""
+        with running():
+            return self.program(*(args or self.fresh()))
 
 
 ARRAY_ZOO: list[ArraySpecimen] = []

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 Program = TypeVar("Program", bound=Callable[..., Any])
 
 TRIPS = "how often a loop runs depends on the arguments"
+ARRAYS = "a formula is of single numbers, not of arrays"
 LENGTH = "written out, its formula has too many terms"
 KINK = "at a kink the two sides have different slopes"
 POINT = "at this one point another branch gives the value"

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from downslope.calculus.idle import idle
 from downslope.calculus.program import (
@@ -25,7 +25,9 @@ from downslope.errors import SourceUnavailable, UsageError
 from downslope.ir.nodes import Block, Function
 from downslope.ir.structure import Shape, Structure
 from downslope.modes.forward import forward
+from downslope.modes.nested import nested_derivative, nested_gradient, nested_value_and_grad
 from downslope.modes.reverse import reverse
+from downslope.modes.running import is_running, under_oracles
 from downslope.passes.simplify import simplified
 from downslope.read.lower import Lowered
 
@@ -49,6 +51,7 @@ class Derivative:
     engine: Engine = "native"
     delta: float | None = None
     with_value: bool = False
+    sees_duals: ClassVar[bool] = True  # see `modes.running`
     _shaped: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -77,6 +80,12 @@ class Derivative:
             return FunctionRunner(self.program, inner, self.path, self.wrt, self.chosen, self.delta)
         return Runner(self.program, self.function, self.engine)
 
+    @cached_property
+    def _nested(self) -> Callable[..., Any]:
+        """The same where an oracle runs a program that calls it: by dual numbers."""
+        f = self.origin if isinstance(self.origin, Derivative) else self.program.source.function
+        return nested_gradient(f, self.wrt if self.several else self.wrt[0], self.with_value)
+
     @property
     def chosen(self) -> Mode:
         """The mode that is run: for `auto`, the one that its number of inputs makes the cheaper."""
@@ -98,6 +107,8 @@ class Derivative:
 
         Raises `UsageError` for arguments that do not fit, `ProgramError` where the program raises.
         """
+        if is_running():
+            return self._nested(*args, **kwargs)
         if is_structured(self.program, args, kwargs):
             return self._of_structures(args, kwargs)
         if with_arrays(self.program, args, kwargs):
@@ -179,6 +190,7 @@ class Derivative:
         return replace(self, origin=origin, program=read, wrt=names[: len(self.wrt)])
 
 
+@under_oracles(nested_derivative)
 def derivative(
     f: Callable[..., Any] | str,
     wrt: Wrt = None,
@@ -233,6 +245,7 @@ def made(
     return Derivative(f, read, asked, names, mode, several(wrt), engine, delta, with_value)
 
 
+@under_oracles(nested_derivative)
 def grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
     """The gradient of a program: `derivative` with the mode chosen by cost.
 
@@ -244,6 +257,7 @@ def grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "nati
     return derivative(f, wrt, engine=engine)
 
 
+@under_oracles(nested_value_and_grad)
 def value_and_grad(
     f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
 ) -> Callable[..., Any]:

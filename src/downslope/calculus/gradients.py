@@ -1,6 +1,7 @@
 """The derivative of a program with arrays, in every mode: an array per array."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ from downslope.calculus.shaped import (
 from downslope.errors import UnsupportedError
 from downslope.modes.dual import dual_element
 from downslope.modes.numeric import ridders, two_point
+from downslope.modes.running import running
 
 
 class Asked(Protocol):
@@ -84,8 +86,11 @@ def _found(asked: Asked, values: list[Any], places: list[int]) -> tuple[float, l
             run = by_position(
                 asked.program.source, asked.origin if asked.path else asked.program.source.function
             )
-            value = float(run(*copied(values)))
-            return value, [by_elements(values, place, _slope(asked, run, values, place)) for place in places]
+            with nullcontext() if asked.path else running():
+                value = float(run(*copied(values)))
+                return value, [
+                    by_elements(values, place, _slope(asked, run, values, place)) for place in places
+                ]
         case "forward":
             swept = _directions(asked)
             varied = [values[place] for place in places]

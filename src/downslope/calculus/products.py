@@ -41,13 +41,16 @@ from downslope.errors import SourceUnavailable, UsageError
 from downslope.ir.nodes import Function
 from downslope.ir.structure import holder_of
 from downslope.modes.forward import forward
+from downslope.modes.nested import nested_hessian, nested_hvp, nested_jacobian, nested_jvp, nested_vjp
 from downslope.modes.reverse import reverse
+from downslope.modes.running import under_oracles
 from downslope.passes.types import arrays
 from downslope.read.resolve import is_array
 
 Pull = Callable[..., tuple[Any, ...]]
 
 
+@under_oracles(nested_jacobian)
 def jacobian(
     f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native", sparse: bool = False
 ) -> Callable[..., Any]:
@@ -100,6 +103,7 @@ def _numbers(
     return Runner(read, make(read.given, params_of(read.given, names)), engine)
 
 
+@under_oracles(nested_hessian)
 def hessian(
     f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native", sparse: bool = False
 ) -> Callable[..., Any]:
@@ -141,6 +145,7 @@ def hessian(
     return table
 
 
+@under_oracles(nested_jvp)
 def jvp(
     f: Callable[..., Any] | str,
     primals: Sequence[Any],
@@ -174,6 +179,7 @@ def jvp(
     return results[:half], results[half:]
 
 
+@under_oracles(nested_vjp)
 def vjp(
     f: Callable[..., Any] | str, *primals: Any, wrt: Wrt = None, engine: Engine = "native"
 ) -> tuple[Any, Pull]:
@@ -204,6 +210,7 @@ def vjp(
     return (ys[0] if read.function.scalar else ys), pull
 
 
+@under_oracles(nested_hvp)
 def hvp(
     f: Callable[..., Any] | str,
     primals: Sequence[Any],

@@ -11,13 +11,14 @@ from downslope.errors import ArrayExpected, UnsupportedError, UsageError
 from downslope.ir.nodes import Function
 from downslope.ir.structure import Shape
 from downslope.ir.types import ArrayType, Kind, Type
+from downslope.modes.inner import expanded
 from downslope.passes.buffers import stored
 from downslope.passes.cuts import counts
 from downslope.passes.indices import with_whole_indices
 from downslope.passes.simplify import simplified
 from downslope.passes.types import arrays
 from downslope.read.guess import guessed
-from downslope.read.lower import Lowered, lower, lowered
+from downslope.read.lower import Lowered
 from downslope.read.resolve import is_array, is_numpy_scalar
 from downslope.read.source import Source, read_source
 
@@ -76,7 +77,7 @@ class Program:
     def lowered(self, kinds: Kinds) -> Lowered:
         """The program as it is read for arguments of these types."""
         if kinds not in self._read:
-            self._read[kinds] = self.lowering(kinds) if self.lowering else lowered(self.source, kinds)
+            self._read[kinds] = self.lowering(kinds) if self.lowering else expanded(self.source, kinds)
         return self._read[kinds]
 
     def written(self, kinds: Kinds) -> frozenset[str]:
@@ -138,9 +139,9 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
         source = lifted(source, chosen)
         symbols = {constant.name: constant.symbol for constant in chosen}
     try:
-        read = Program(source, simplified(lower(source)), symbols)
+        read = Program(source, simplified(expanded(source).function), symbols)
     except UnsupportedError as error:
-        if not for_numbers_only(error, lambda kinds: lower(source, kinds), len(source.arguments)):
+        if not for_numbers_only(error, lambda kinds: expanded(source, kinds), len(source.arguments)):
             raise
         read = Program(source, None, symbols)  # what its arguments are is known when it is called
     return read, tuple(read.arguments[read.position(name)] for name in asked)

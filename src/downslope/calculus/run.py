@@ -12,6 +12,7 @@ from downslope.emit.python import LIMIT, emit
 from downslope.errors import DownslopeError, Loc, ProgramError
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import Type
+from downslope.modes.running import running
 from downslope.native.scalar import scalar
 from downslope.passes.guard import TOO_LARGE, guarded
 from downslope.read.resolve import is_array
@@ -125,7 +126,8 @@ def copied(values: Sequence[Any]) -> list[Any]:
 def explained(source: Source, values: list[Any]) -> Any:
     """Run the user's own function where native code found no finite number, to say what it raises; its result."""
     try:
-        result = by_position(source, source.function)(*copied(values))
+        with running():
+            result = by_position(source, source.function)(*copied(values))
     except Exception as error:
         raise raised(source, values, error) from error
     if isinstance(result, complex):

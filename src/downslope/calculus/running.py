@@ -1,6 +1,7 @@
 """The modes that run the user's own function and do not read it: dual numbers and differences."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from downslope.calculus.run import Mode, raised
 from downslope.errors import DownslopeError, UsageError
 from downslope.modes.dual import dual_higher
 from downslope.modes.numeric import ridders, two_point
+from downslope.modes.running import running
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class FunctionRunner:
 
     def _differences(self, values: list[Any]) -> list[Any]:
         run = by_position(self.read.source, self.inner)
-        return [run(*values), *(self._difference(run, values, name) for name in self.wrt)]
+        with nullcontext() if self.path else running():  # a derivative that is differenced stays what it is
+            return [run(*values), *(self._difference(run, values, name) for name in self.wrt)]
 
     def _difference(self, run: Callable[..., Any], values: list[Any], name: str) -> float:
         position = self.read.position(name)

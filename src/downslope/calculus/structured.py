@@ -33,9 +33,9 @@ from downslope.ir.structure import (
     shape_of,
     step,
 )
+from downslope.modes.inner import expanded
 from downslope.passes.cuts import counts
 from downslope.passes.simplify import simplified
-from downslope.read.lower import lowered
 from downslope.read.resolve import is_array
 
 
@@ -172,7 +172,7 @@ def _flattened(read: Program, shapes: tuple[Shape, ...]) -> Program:
         defaults={},
         leaves=True,
     )
-    whole = Program(flat, None, read.symbols, lowering=lambda kinds: lowered(source, kinds, shapes))
+    whole = Program(flat, None, read.symbols, lowering=lambda kinds: expanded(source, kinds, shapes))
     numbers: Kinds = tuple("f" for _ in names)
     try:
         return replace(whole, given=simplified(whole.lowered(numbers).function))

@@ -12,9 +12,9 @@ from downslope.errors import UsageError
 from downslope.ir.names import Names
 from downslope.ir.nodes import Block, Function, Let, Lit, Param, names_of
 from downslope.ir.rename import renamed
+from downslope.modes.inner import expanded
 from downslope.native.rows import TARGET
 from downslope.passes.simplify import simplified
-from downslope.read.lower import lower
 from downslope.read.source import read_source
 
 
@@ -55,7 +55,7 @@ def composed(program: Function, loss: Callable[..., float] | str) -> Function:
     results, and one for the target; `UnsupportedError` for a loss that cannot be differentiated.
     """
     source = read_source(COSTS[loss] if isinstance(loss, str) and loss in COSTS else loss)
-    second = simplified(lower(source))
+    second = simplified(expanded(source).function)
     results = program.body.yields
     if len(second.params) != len(results) + 1 or not second.scalar:
         raise UsageError(

@@ -20,10 +20,10 @@ from downslope.fitting.objective import Array
 from downslope.fitting.problem import symmetric
 from downslope.ir.nodes import Function, Lit
 from downslope.modes.forward import forward
+from downslope.modes.inner import expanded
 from downslope.passes.simplify import simplified
 from downslope.read.constants import Constant
 from downslope.read.element_names import canonical
-from downslope.read.lower import lower
 from downslope.read.source import Source, from_text, read_source
 
 WORDS: Mapping[str, object] = {
@@ -170,7 +170,7 @@ class Formula:
     @classmethod
     def of(cls, what: str, source: Source) -> "Formula":
         """From a program of numbers. Raises `UsageError` where it returns several or no numbers, or only jumps."""
-        function = simplified(lower(source))
+        function = simplified(expanded(source).function)
         if len(function.body.yields) != 1 or not function.scalar:
             raise UsageError(
                 f"{what} returns {len(function.body.yields)} results", loc=source.loc(source.node),

@@ -15,11 +15,11 @@ from downslope.fitting.predict import Predictor
 from downslope.fitting.record import CHECKSUM, FORMAT, VERSION, Record, checksum, digest
 from downslope.ir.data import Damaged, from_data, text_of
 from downslope.ir.nodes import Function
+from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import find_constants, pick
 from downslope.read.files import files_of
 from downslope.read.lift import lifted
-from downslope.read.lower import lower
 from downslope.read.source import Source, read_source
 from downslope.read.wholes import settled
 from downslope.rules import RULES
@@ -173,7 +173,7 @@ def _given(file: Path, record: Record, program: Callable[..., Any] | str) -> tup
         raised = lifted(source, chosen, settled(source, record.data.inputs))
     except DownslopeError as error:
         raise _another(file, record, source, error.problem.what) from error
-    function = without_short_arrays(lower(raised), [constant.symbol for constant in chosen])
+    function = without_short_arrays(expanded(raised).function, [constant.symbol for constant in chosen])
     texts = [digest(each.text) for each in files_of(source)]
     same_files = source.name == record.program.name and texts == [f.sha256 for f in record.program.files]
     if not same_files and text_of(function) != _text(record):

@@ -18,11 +18,11 @@ from downslope.fitting.priors import priors_of
 from downslope.fitting.problem import Priors, Problem, bounded, check_learnt
 from downslope.fitting.readying import Readying
 from downslope.fitting.ties import Tie, Ties, check_free, ties_of
+from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import Constant, find_constants, pick
 from downslope.read.element_names import below, canonical
 from downslope.read.lift import lifted
-from downslope.read.lower import lower
 from downslope.read.source import Source
 from downslope.read.wholes import settled
 
@@ -101,7 +101,7 @@ def state(
         check_free(ties, {"bounds": bounds, "a prior": priors, "a value": start, "a fixed value": fixed})
         raised = ties.program(raised)
     symbols = [constant.symbol for constant in chosen]
-    program = Program(raised, without_short_arrays(lower(raised), symbols))
+    program = Program(raised, without_short_arrays(expanded(raised).function, symbols))
     check_counts(program, chosen)
     if not is_cost(loss):
         one_result(raised, program)

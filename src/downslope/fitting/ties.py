@@ -20,10 +20,10 @@ from downslope.fitting.functions import Formula, Given, given
 from downslope.fitting.objective import Array
 from downslope.fitting.search import Mask
 from downslope.fitting.solution import Follower, Solution
+from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import Constant
 from downslope.read.lift import lifted
-from downslope.read.lower import lower
 from downslope.read.source import Source, from_text
 from downslope.read.wholes import settled
 
@@ -77,7 +77,8 @@ class Ties:
         """The user's program with all constants as inputs besides those of the table."""
         raised = lifted(source, self.every, settled(source, inputs))
         return Program(
-            raised, without_short_arrays(lower(raised), [constant.symbol for constant in self.every])
+            raised,
+            without_short_arrays(expanded(raised).function, [constant.symbol for constant in self.every]),
         )
 
     @cached_property

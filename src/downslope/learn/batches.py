@@ -17,10 +17,10 @@ from downslope.fitting.pose import with_fixed
 from downslope.fitting.problem import Problem
 from downslope.fitting.statement import check_names, fixed_inputs, learnable
 from downslope.ir.show import shown
+from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
 from downslope.read.constants import find_constants, pick
 from downslope.read.lift import lifted
-from downslope.read.lower import lower
 from downslope.read.source import Source
 from downslope.read.wholes import settled
 
@@ -96,7 +96,7 @@ def reader(source: Source, layout: Layout, threads: int | None = None) -> Reader
         )
     fixed = fixed_inputs(raised, layout.inputs, chosen)
     labels = tuple(constant.symbol for constant in chosen)
-    program = Program(raised, without_short_arrays(lower(raised), labels))
+    program = Program(raised, without_short_arrays(expanded(raised).function, labels))
     start = np.array([float(constant.value) for constant in chosen])
     return Reader(layout, program, labels, start, fixed, threads)
 

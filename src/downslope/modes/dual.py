@@ -14,6 +14,7 @@ from downslope.modes.namesakes import evaluate, ieee
 from downslope.modes.numeric import placed
 from downslope.modes.object_arrays import as_objects, each, is_any_array
 from downslope.modes.rebind import Patches
+from downslope.modes.running import running
 from downslope.rules import RULES, SPELLINGS
 from downslope.rules.custom import CustomDerivative
 from downslope.rules.kinds import interpret, is_mask
@@ -229,7 +230,8 @@ def dual_derivative(
     x, place = placed(function, args, kwargs, which)
     level = next(_LEVELS)
     positional, keywords = place(DualFloat(x, 1.0, level))
-    result = _PATCHES.rebound(function)(*positional, **keywords)
+    with running():
+        result = ready(function)(*positional, **keywords)
     if isinstance(result, tuple):
         parts = [_parts(output, level) for output in result]
         return tuple(value for value, _ in parts), tuple(change for _, change in parts)
@@ -250,7 +252,7 @@ def by_given(custom: CustomDerivative, args: Sequence[Any]) -> Any:
     by the function and its derivative programs in turn.
     """
     level = max(x._level for arg in args for x in _elements(arg) if isinstance(x, DualFloat))
-    values, changes = zip(*(_split(as_objects(arg), level) for arg in args), strict=True)
+    values, changes = zip(*(split(as_objects(arg), level) for arg in args), strict=True)
     values = tuple(_plain_again(value) for value in values)
     result = _PATCHES.rebound(custom.function)(*values) if not _dual(values) else by_given(custom, values)
     results = result if isinstance(result, tuple) else (result,)
@@ -315,12 +317,13 @@ def dual_higher(
     240.0
     """
     if not which:
-        return function(*args, **dict(kwargs or {}))
+        with running():
+            return function(*args, **dict(kwargs or {}))
     *inner, last = which
     x, place = placed(function, args, kwargs, last)
     level = next(_LEVELS)
     positional, keywords = place(DualFloat(x, 1.0, level))
-    run = function if inner else _PATCHES.rebound(function)
+    run = function if inner else ready(function)
     result = dual_higher(run, positional, inner, keywords)
     if isinstance(result, tuple):
         return tuple(_parts(output, level)[1] for output in result)
@@ -345,7 +348,8 @@ def dual_element(
         moved[position][index] = DualFloat(moved[position][index], 1.0, level)
     else:
         moved[position] = DualFloat(moved[position], 1.0, level)
-    return _split(_PATCHES.rebound(function)(*moved), level)
+    with running():
+        return split(ready(function)(*moved), level)
 
 
 def dual_direction(
@@ -369,13 +373,14 @@ def dual_direction(
             moved[position] = flat.reshape(moved[position].shape)
         else:
             moved[position] = DualFloat(moved[position], float(rate), level)
-    return _split(_PATCHES.rebound(function)(*moved), level)
+    with running():
+        return split(ready(function)(*moved), level)
 
 
-def _split(result: Any, level: int) -> tuple[Any, Any]:
+def split(result: Any, level: int) -> tuple[Any, Any]:
     """The value and the change of a result, in its shape."""
     if isinstance(result, tuple):
-        parts = [_split(part, level) for part in result]
+        parts = [split(part, level) for part in result]
         return tuple(value for value, _ in parts), tuple(change for _, change in parts)
     if is_any_array(result):
         parts = [_parts(value, level) for value in result.ravel()]
@@ -384,6 +389,16 @@ def _split(result: Any, level: int) -> tuple[Any, Any]:
         changes.ravel()[:] = [change for _, change in parts]
         return values, changes
     return _parts(result, level)
+
+
+def fresh_level() -> int:
+    """A level for one perturbation, above all that there are."""
+    return next(_LEVELS)
+
+
+def ready(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes dual numbers: itself if it does, else a copy of it."""
+    return function if _PATCHES.takes_duals(function) else _PATCHES.rebound(function)
 
 
 def dual_second(function: Callable[..., Any], args: Sequence[Any], first: int, second: int) -> float:

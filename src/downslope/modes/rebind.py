@@ -19,8 +19,9 @@ from downslope.ir.structure import built, classes_of, holder_of, is_frozen, leav
 from downslope.modes.object_arrays import boxed, counted, each, is_objects, maker, makers, plain_numbers
 from downslope.modes.object_linalg import linear_algebra
 from downslope.modes.object_scipy import MODULES, constant_spline, scipy_functions
+from downslope.modes.running import sees_duals
 from downslope.read.resolve import spelled
-from downslope.rules import SPELLINGS
+from downslope.rules import RULES, SPELLINGS
 
 Function = Callable[..., Any]
 
@@ -72,7 +73,10 @@ class Patches:
 
     def namesake(self, op: str, original: Function) -> Function:
         """`original`, and the row `op` where an argument is of our kind."""
-        return self._guarded(lambda *args: self._apply(op, args), original, elementwise=True)
+        call = self._guarded(lambda *args: self._apply(op, args), original, elementwise=True)
+        inputs = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in RULES[op].args]
+        call.__signature__ = inspect.Signature(inputs)  # type: ignore[attr-defined]  # functions take attributes
+        return call
 
     def _guarded(self, new: Function, original: Function, elementwise: bool = False) -> Function:
         def call(*args: Any, **options: Any) -> Any:
@@ -88,6 +92,7 @@ class Patches:
                 setattr(call, name, boxed(getattr(original, name)))
         call.__name__ = getattr(original, "__name__", "call")
         call.__doc__ = original.__doc__
+        call.sees_duals = True  # type: ignore[attr-defined]  # functions take attributes
         return call
 
     def _special(self) -> list[tuple[Any, Function]]:
@@ -169,12 +174,20 @@ class Patches:
             )
         return new  # type: ignore[no-any-return]
 
+    def takes_duals(self, function: Function) -> bool:
+        """Whether a function is such a copy, or one of ours that sees by itself what it is given."""
+        return (
+            sees_duals(function) or getattr(function, "__globals__", {}).get("__builtins__") is self._builtins
+        )
+
     def _value(self, value: Any, done: dict[int, Any]) -> Any:
         """What a name of the copy stands for."""
         if id(value) in done:
             return done[id(value)]
         if id(value) in self._found:
             return self._found[id(value)]
+        if sees_duals(value):
+            return value
         if (spline := constant_spline(value)) is not None:
             return spline
         if not isinstance(value, type) and hasattr(type(value), "in_duals"):
@@ -183,6 +196,8 @@ class Patches:
             shape = shape_of(value)
             own = {cls: self._value(cls, done) for cls in classes_of(shape)}
             return built(shape, iter(leaves(shape, value)), own)
+        if holder_of(type(value)) == "object" and hasattr(value, "__dict__"):
+            return self._twin(value, done)
         match value:
             case ModuleType():
                 return _Patched(value, self, done)
@@ -206,6 +221,12 @@ class Patches:
         """The object that a method belongs to, with methods of our kind; a class as it is."""
         return value if isinstance(value, type) else _Object(value, self, done)
 
+    def _twin(self, value: Any, done: dict[int, Any]) -> Any:
+        """An object with methods of our kind that holds what the original holds, now and later."""
+        twin = object.__new__(self._value(type(value), done))
+        twin.__dict__ = value.__dict__
+        return twin
+
     def _container(self, value: Any, done: dict[int, Any]) -> Any:
         """A container of functions as one of copies; any other as it is."""
         if type(value) not in (list, tuple, dict):
@@ -219,7 +240,9 @@ class Patches:
     def _class(self, cls: type, done: dict[int, Any]) -> type:
         """A class below a user's own, with methods that take dual numbers; its bases have such classes too."""
         above = [self._value(base, done) for base in cls.__bases__ if holder_of(base) in ("named", "object")]
-        new = type(cls)(cls.__name__, (*above, cls), {"__module__": cls.__module__, "__slots__": ()})
+        new = type(cls)(
+            cls.__name__, (*above, cls), {"__module__": cls.__module__, "__slots__": (), "sees_duals": True}
+        )
         done[id(cls)] = new
         for name, said in vars(cls).items():
             if isinstance(said, FunctionType) and not _foreign(said):

@@ -9,6 +9,7 @@ from downslope.read.callables import is_helper, plain
 from downslope.read.resolve import resolve, row_of
 from downslope.read.scopes import bound_in, closures
 from downslope.read.source import Source, read_source
+from downslope.read.transforms import transform_of
 
 LONGEST = 20_000
 """Syntax nodes of an expansion, beyond which a helper is called and not expanded."""
@@ -100,4 +101,4 @@ class CallGraph:
 
 
 def _helper(value: object) -> bool:
-    return row_of(value) is None and is_helper(value)
+    return row_of(value) is None and transform_of(value) is None and is_helper(value)

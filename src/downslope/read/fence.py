@@ -8,6 +8,7 @@ from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
 from downslope.read.classes import why_unreadable
 from downslope.read.fence_arrays import Locals, Nested, is_word
+from downslope.read.fence_inner import InnerFence
 from downslope.read.fence_objects import ObjectFence, is_constant
 from downslope.read.library.splines import is_spline
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
@@ -70,7 +71,7 @@ def fence(source: Source, procedure: bool = False) -> None:
         raise UnsupportedError(problems=tuple(unique.values()))
 
 
-class _Fence(ObjectFence):
+class _Fence(InnerFence, ObjectFence):
     def __init__(
         self,
         source: Source,
@@ -299,6 +300,10 @@ class _Fence(ObjectFence):
     def _call(
         self, node: ast.Call, local: set[str] | frozenset[str], nested: dict[str, ast.AST]
     ) -> Iterator[Problem]:
+        derivative = self._derivative(node, local, nested)
+        if derivative is not None:
+            yield from derivative
+            return
         row = row_of(resolve(node.func, self.source.namespace))
         method = isinstance(node.func, ast.Attribute) and self._inside(node.func.value, local, nested)
         if (row is not None and row.library) or is_spline(resolve(node.func, self.source.namespace)):
@@ -337,18 +342,7 @@ class _Fence(ObjectFence):
         value = resolve(node.func, self.source.namespace)
         if self._of_objects(node, value):
             return
-        made = resolve(node.func.func, self.source.namespace) if isinstance(node.func, ast.Call) else value
         row = row_of(value)
-        if hasattr(made, "as_program") or str(getattr(made, "__module__", "")).startswith(
-            "downslope.calculus"
-        ):
-            yield self._problem(
-                node,
-                "a derivative inside a program",
-                "a program is read from its source, and a derivative has none of its own.",
-                "differentiate it from outside: grad(grad(f)), or jacobian(grad(f, names)).",
-            )
-            return
         if isinstance(node.func, ast.Call):
             yield self._problem(
                 node.func,

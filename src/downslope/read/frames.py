@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from downslope.ir.nodes import Arg, Lit
 from downslope.ir.structure import Holder
 from downslope.read.source import Source
+from downslope.read.transforms import Options
 from downslope.read.views import Gone, Lazy, Listed, View, Word
 
 Value: TypeAlias = (
@@ -75,6 +76,20 @@ class Choice:
     cond: Arg
     then: "Value"
     orelse: "Value"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Closure):
+    """A derivative of a function, `of`; its arguments are those of the innermost function.
+
+    `seen` is what that function read from around it when the derivative was made. What pulls cotangents
+    back (`kind` is "pull") has the arguments in `defaults`.
+    """
+
+    kind: str
+    of: "Closure | Source"
+    options: Options
+    seen: Mapping[str, Value]
 
 
 @dataclass

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.names import Names
@@ -17,15 +18,17 @@ from downslope.read.calling import check_arguments, check_results, numbers_and_a
 from downslope.read.choices import Again, Key, key_of
 from downslope.read.classes import FUNCTIONS, MISSING, attribute_of, is_readable
 from downslope.read.comprehensions import FOLDED, Comprehension, as_function, counted
+from downslope.read.differentiated import Differentiate, not_here
 from downslope.read.fence import fence
 from downslope.read.frames import UNSET, Choice, Closure, Frame, Known, Literal, Record, Thing, Value, flat
+from downslope.read.inner import InnerReader
 from downslope.read.library.splines import is_spline
 from downslope.read.library.table import library_call, spline_call
 from downslope.read.literals import decided
 from downslope.read.merging import nothing
 from downslope.read.object_reader import ObjectReader
 from downslope.read.packing import free_values
-from downslope.read.recursion import ApartReader
+from downslope.read.recursion import ApartReader, Table
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
 from downslope.read.structure import RESULT, is_procedure, leaves, structured
@@ -52,22 +55,33 @@ def lower(source: Source, kinds: Sequence[Kind] = ()) -> Function:
     """The program as one IR function; its parameters are its arguments, in order.
 
     `kinds` are the types of the arguments; without them, all are floats. Raises `UnsupportedError` with
-    every place that cannot be differentiated.
+    every place that cannot be differentiated, which is also each derivative that the program takes itself:
+    `modes.inner.expanded` reads these.
     """
     return lowered(source, kinds).function
 
 
-def lowered(source: Source, kinds: Sequence[Kind] = (), shapes: Sequence[Shape] = ()) -> Lowered:
-    """The program as IR for arguments of given structures: a parameter per leaf, and a type per parameter."""
+def lowered(
+    source: Source,
+    kinds: Sequence[Kind] = (),
+    shapes: Sequence[Shape] = (),
+    differentiate: Differentiate = not_here,
+) -> Lowered:
+    """The program as IR for arguments of given structures: a parameter per leaf, and a type per parameter.
+
+    `differentiate` expands the derivatives that the program takes itself.
+    """
     most = sys.getrecursionlimit()
     sys.setrecursionlimit(max(most, DEEPEST))
     try:
-        return _told_apart(source, kinds, shapes)
+        return _told_apart(source, kinds, shapes, differentiate)
     finally:
         sys.setrecursionlimit(most)
 
 
-def _told_apart(source: Source, kinds: Sequence[Kind], shapes: Sequence[Shape]) -> Lowered:
+def _told_apart(
+    source: Source, kinds: Sequence[Kind], shapes: Sequence[Shape], differentiate: Differentiate
+) -> Lowered:
     fence(source)
     given = list(shapes) or [LEAF for _ in source.arguments]
     names = [n for a, s in zip(source.arguments, given, strict=True) for n in labels(s, a)]
@@ -75,7 +89,7 @@ def _told_apart(source: Source, kinds: Sequence[Kind], shapes: Sequence[Shape]) 
     every: list[Kind] = [_plain(kind) for kind in kinds] or ["f" for _ in names]
     apart: frozenset[Key] = frozenset()
     while True:
-        lowerer = _Lowerer()
+        lowerer = _Lowerer(differentiate)
         lowerer.whole.stretching.anywhere = stretched
         try:
             return _lowered(lowerer, source, every, given, names, apart)
@@ -118,7 +132,13 @@ def _lowered(
     return Lowered(_apart(whole, lowerer.names), lowerer.result(value), frozenset(changed))
 
 
-def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what: str) -> Function:
+def lower_apart(
+    source: Source,
+    kinds: Sequence[Kind],
+    like: Sequence[int],
+    what: str,
+    differentiate: Differentiate = not_here,
+) -> Function:
     """A derivative program as the body of a callee; its results have the shapes of the arguments `like`.
 
     It stores into none of its arguments, and its results share no memory with them or with one another.
@@ -126,7 +146,7 @@ def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what
     """
     fence(source)
     check_arguments(source, kinds, what)
-    lowerer = _Lowerer()
+    lowerer = _Lowerer(differentiate)
     params = lowerer.parameters(source.arguments, kinds)
     values = [lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)]
     value = lowerer.function(source.node, Frame(source, dict(zip(source.arguments, values, strict=True))))
@@ -139,10 +159,12 @@ def lower_apart(source: Source, kinds: Sequence[Kind], like: Sequence[int], what
     return _apart(whole, lowerer.names)
 
 
-def lower_given(source: Source, kinds: Sequence[Kind]) -> tuple[Function, tuple[Kind | None, ...]]:
+def lower_given(
+    source: Source, kinds: Sequence[Kind], differentiate: Differentiate = not_here
+) -> tuple[Function, tuple[Kind | None, ...]]:
     """A function whose derivative is given, as the body of a callee, and the types of its results."""
     fence(source)
-    lowerer = _Lowerer()
+    lowerer = _Lowerer(differentiate)
     params = lowerer.parameters(source.arguments, kinds)
     values = [lowerer.parameter(param, kind) for param, kind in zip(params, kinds, strict=True)]
     value = lowerer.function(source.node, Frame(source, dict(zip(source.arguments, values, strict=True))))
@@ -168,7 +190,15 @@ def _apart(function: Function, names: Names) -> Function:
     return replace(function, params=params, body=renamed(function.body, new))
 
 
-class _Lowerer(ApartReader, ObjectReader):
+class _Lowerer(ApartReader, InnerReader, ObjectReader):
+    def __init__(self, differentiate: Differentiate, table: Table | None = None) -> None:
+        super().__init__(table)
+        self.differentiate = differentiate
+
+    def another(self) -> "_Lowerer":
+        """A reader for the body of a function that is called."""
+        return _Lowerer(self.differentiate, self.table)
+
     def apart(self, function: Function) -> Function:
         """The function with new names for variables called like a function that its code will call."""
         return _apart(function, self.names)
@@ -243,15 +273,22 @@ class _Lowerer(ApartReader, ObjectReader):
 
     def call_closure(self, found: Closure, node: ast.Call, frame: Frame) -> Value:
         """A call of a nested function or a lambda."""
-        inner = self.bind(found.node, node, frame, found.defaults)
+        return self.closure_value(found, self.bind(found.node, node, frame, found.defaults))
+
+    def closure_value(self, found: Closure, given: Mapping[str, Value]) -> Value:
+        """What a nested function or a lambda returns for these arguments."""
         around, graph, source = found.frame.source.node, self.table.graph, found.frame.source
         again = graph.nested_calls_itself(found.node, around)
         if again or graph.nested_too_long(found.node, around, source):
             own = {found.node.name: found} if isinstance(found.node, ast.FunctionDef) else {}
-            return self.call_apart(found.node, source, {**own, **free_values(found), **inner}, not again)
-        return self.inlined(found.node, Frame(source, inner, parent=found.frame))
+            return self.call_apart(found.node, source, {**own, **free_values(found), **given}, not again)
+        with self.pinned() if found.ours else nullcontext():
+            return self.inlined(found.node, Frame(source, dict(given), parent=found.frame))
 
     def call(self, node: ast.Call, frame: Frame, hint: str) -> Value:
+        derivative = self.derivative_call(node, frame)
+        if derivative is not None:
+            return derivative
         found = frame.find(node.func.id) if isinstance(node.func, ast.Name) else None
         if found is not None:
             found = self.known(found)
@@ -262,8 +299,7 @@ class _Lowerer(ApartReader, ObjectReader):
         if isinstance(node.func, ast.Call):
             return self.called_value(self.expression(node.func, frame), node, frame)
         if isinstance(found, Closure):
-            with self.pinned() if found.ours else nullcontext():
-                return self.call_closure(found, node, frame)
+            return self.call_closure(found, node, frame)
         method = self.method(node, frame, hint)
         if method is not None:
             return method
@@ -306,7 +342,11 @@ class _Lowerer(ApartReader, ObjectReader):
             return self.call_given(target, node, frame, hint)
         helper = read_source(target)  # type: ignore[arg-type]  # the fence checked that it is a function
         inner = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
-        env = _preset(helper) | inner
+        return self.helper_value(target, helper, inner)
+
+    def helper_value(self, target: object, helper: Source, given: Mapping[str, Value]) -> Value:
+        """What a function from outside returns for these arguments."""
+        env = {**_preset(helper), **given}
         again = self.table.graph.calls_itself(target)
         if again or self.table.graph.too_long(target):
             return self.call_apart(helper.node, helper, env, not again)
@@ -316,9 +356,9 @@ class _Lowerer(ApartReader, ObjectReader):
         """A call of a function whose derivative is given."""
         helper = read_source(custom.function)
         bound = self.bind(helper.node, node, frame, self.fixed(helper, node, frame), tuple(helper.preset))
-        return self.given_call(
-            custom, [bound[name] for name in helper.arguments], hint, lower_apart, lower_given
-        )
+        apart = partial(lower_apart, differentiate=self.differentiate)
+        given = partial(lower_given, differentiate=self.differentiate)
+        return self.given_call(custom, [bound[name] for name in helper.arguments], hint, apart, given)
 
     def comprehended(self, node: Comprehension, frame: Frame, hint: str) -> Value:
         """The list that a comprehension makes."""
@@ -500,6 +540,7 @@ class _Lowerer(ApartReader, ObjectReader):
             self.put_item(target, base, new, frame)
 
     def defaults(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> dict[str, Value]:
+        """The defaults of a nested function."""
         positional = [*node.args.posonlyargs, *node.args.args]
         pairs = list(zip(reversed(positional), reversed(node.args.defaults), strict=False))
         pairs += [

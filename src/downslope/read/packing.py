@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 from downslope.ir.nodes import Arg, Dim, Lit, Param
 from downslope.read.arrays import Arrays
-from downslope.read.frames import Closure, Frame, Known, Record, Value
+from downslope.read.frames import Closure, Derived, Frame, Known, Record, Value
+from downslope.read.source import Source
+from downslope.read.surroundings import changed_around, derivative_of
 from downslope.read.views import Along, Buffer, Fixed, Mixed, Place, View, Word, whole_view
 from downslope.read.whole_numbers import Sum
 
@@ -79,6 +81,8 @@ class Packer:
                 return ("tuple", *map(self.template, value))
             case View():
                 return self.view(value)
+            case Derived():
+                return self.derived(value)
             case Closure():
                 return self.closure(value)
             case Known(value=known):
@@ -138,6 +142,19 @@ class Packer:
         defaults = tuple((name, self.template(value)) for name, value in closure.defaults.items())
         return "closure", id(closure.node), Held(closure), free, defaults
 
+    def derived(self, one: Derived) -> Template:
+        """A derivative that the program takes itself: of what, and how."""
+        if changed_around(one):
+            raise Unpackable("a derivative of a function around which something has changed")
+        of = (
+            self.template(one.of)
+            if isinstance(one.of, Closure)
+            else ("source", id(one.of.node), Held(one.of))
+        )
+        defaults = one.defaults if one.kind == "pull" else {}
+        kept = tuple((name, self.template(value)) for name, value in defaults.items())
+        return "derived", one.kind, one.options, of, kept
+
 
 def free_values(closure: Closure) -> dict[str, Value]:
     """What a nested function may read of the variables around it."""
@@ -188,6 +205,9 @@ class Unpacker:
                 return self._seen(View(self.buffers[group], at, sizes, readonly))
             case ("closure", *_):
                 return self._closure(template)
+            case ("derived", kind, options, of, kept):
+                one = derivative_of(kind, self._differentiated(of), options)
+                return replace(one, defaults={name: self.value(t) for name, t in kept}) if kept else one
             case ("again", position):
                 return self._closures[position]
             case ("known", _, held):
@@ -227,6 +247,14 @@ class Unpacker:
         start, first, divisor = map(self._whole, rest)
         limit = None if modulus == ("none",) else self._whole(modulus)
         return Mixed(steps, start, divisor, limit, first, self._whole(by))
+
+    def _differentiated(self, template: Template) -> Closure | Source:
+        if template[0] == "source":
+            source: Source = template[-1].value
+            return source
+        found = self.value(template)
+        assert isinstance(found, Closure)  # its template is that of one
+        return found
 
     def _closure(self, template: Template) -> Closure:
         _, _, held, free, defaults = template

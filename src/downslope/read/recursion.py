@@ -67,6 +67,10 @@ class ApartReader(CallReader):
         self.table = table or Table()
 
     @abstractmethod
+    def another(self) -> "ApartReader":
+        """A reader of the same table, for the body of a function that is called."""
+
+    @abstractmethod
     def function(self, node: ast.FunctionDef | ast.Lambda, frame: Frame) -> Value:
         """What a function returns, its statements read."""
 
@@ -164,7 +168,7 @@ class ApartReader(CallReader):
 
     def once(self, entry: Apart, packed: Packed) -> tuple[Function, Result, tuple[int, ...]]:
         """One reading: the body, what it returns, and which buffers it stores into."""
-        inner = type(self)(self.table)
+        inner = self.another()
         inner.arrays.apart = self.arrays.apart
         inner.place = entry.source.loc(entry.node)
         unpacker = Unpacker(inner.arrays, packed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Lit, Stmt
-from downslope.ir.types import Type
+from downslope.ir.types import ArrayType, Type
 from downslope.read.arrays import Arrays
 from downslope.read.resolve import is_array
 from downslope.read.views import View
@@ -31,6 +31,10 @@ class Tables:
         self.arrays = arrays
         self.made: list[Stmt] = []
         self._known: dict[int, tuple[Any, View, str]] = {}
+
+    def types(self) -> dict[str, ArrayType]:
+        """The types of the arrays, by the names that hold them."""
+        return {version: view.buffer.type for _, view, version in self._known.values()}
 
     def view(self, value: Any, shown: str) -> View:
         """The array as a value of the program. Raises `UnsupportedError` for one that is too long."""
