@@ -31,6 +31,7 @@ def tune(
         list[str] | None, typer.Option(help="What must hold, 'a + b <= 10'; may be repeated.")
     ] = None,
     starts: Annotated[int, typer.Option(help="Search from so many places.")] = 1,
+    search: Annotated[str, typer.Option(help="How to get to them: sobol, basin, annealing.")] = "sobol",
     holdout: Annotated[float, typer.Option(help="Share of rows kept for judging.")] = 0.2,
     missing: Annotated[str, typer.Option(help="Rows without a number: error or drop.")] = "error",
     loss: Annotated[
@@ -46,6 +47,8 @@ def tune(
         typer.Option(help="auto, least_squares, reweighted, absolute, newton, lbfgsb, descent, adam."),
     ] = "auto",
     step: Annotated[float | None, typer.Option(help="Learning rate of descent and adam.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Rows in each step of adam.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the rows, with --batch.")] = None,
     max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     errors: Annotated[str, typer.Option(help="Standard errors: model or robust.")] = "model",
     group: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
@@ -65,7 +68,7 @@ def tune(
     """
     done = tuned(
         program, _opened(table, stream, cluster), target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
-        priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), constraints=constraint or (), starts=starts,
+        priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), constraints=constraint or (), search=search, batch=batch, epochs=epochs, starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         group=group, weights=weights,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from downslope.fitting.covariance import Errors
 from downslope.fitting.identify import correlation, near_tradeoffs
 from downslope.fitting.intervals import Intervals, intervals
 from downslope.fitting.local import local
+from downslope.fitting.minibatch import sampling_of
 from downslope.fitting.objective import Array
 from downslope.fitting.parts import Bounds, PriorsByName, Values, restored
 from downslope.fitting.pose import Posed, pose
@@ -305,6 +306,7 @@ def fit(
     constraints: Sequence[Words] | Words = (),
     start: Values | None = None,
     starts: int = 1,
+    search: str = "sobol",
     solver: str = "auto",
     errors: str = "model",
     group: str | None = None,
@@ -312,6 +314,9 @@ def fit(
     missing: str = "error",
     seed: int = 0,
     step: float | None = None,
+    batch: int | None = None,
+    epochs: int | None = None,
+    decay: str | None = None,
     max_iterations: int | None = None,
     threads: int | None = None,
 ) -> Fit:
@@ -327,7 +332,9 @@ def fit(
     assumption; `group` names a column: rows of one value may go together. `holdout` is the share of
     rows kept for judging. `priors` are what is known before, a mean and a standard deviation by name;
     `fixed` gives constants a value that is not learnt, `start` others to begin with, and `starts` more than 1
-    searches from Sobol points too: within the bounds, or from a tenth to ten times each value. `tie` lets
+    searches from Sobol points too: within the bounds, or from a tenth to ten times each value; `search` "basin" hops from minimum to minimum,
+    "annealing" draws within bounds. `batch` lets the solver adam step on so many rows, drawn anew in each of `epochs`
+    passes, its `step` shrinking by `decay` (cosine, linear, constant). `tie` lets
     constants follow others: `{"slow": "0.5 * fast"}`, or a function with their names as arguments. `constraints`
     are texts such as "a + b <= 10" or "a == 2 * b", functions that must be 0 or more, or SciPy's dicts. A progress line is shown on a terminal after a second. Raises `DataError`,
     `UsageError`, `ProgramError` (with the row), `UnsupportedError`, and on Ctrl-C `Interrupted` with the
@@ -339,6 +346,7 @@ def fit(
     >>> round(done["speed"], 6), done.converged
     (20.0, True)
     """
+    sampling = sampling_of(solver, batch, epochs, decay, step, seed)
     wanted = Errors(errors)  # refused before the table is read
     with Progress() as progress:
         posed = pose(
@@ -356,10 +364,11 @@ def fit(
             if limits:
                 return constrained(problem, limits, Options(solver, max_iterations, progress, wanted))
             return solve(
-                problem, solver, step=step, max_iterations=max_iterations, callback=progress, errors=wanted
-            )
+                problem, solver, step=step, sampling=sampling, max_iterations=max_iterations, callback=progress,
+                errors=wanted,
+            )  # fmt: skip
 
-        problem, solution = searched(problem, run, starts, seed)
+        problem, solution = searched(problem, run, starts, seed, search)
         solution = _tried(solution, problem)
         if held is not None:
             solution = _held_out(solution, held)

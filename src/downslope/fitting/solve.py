@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from downslope.fitting.descent import adam, descent, lbfgsb
 from downslope.fitting.flat import Flat, flat
 from downslope.fitting.judge import End, judged, plain
 from downslope.fitting.least_squares import least_squares
+from downslope.fitting.minibatch import Sampling, minibatches
 from downslope.fitting.newton import newton
 from downslope.fitting.objective import Array, Objective, Sums
 from downslope.fitting.reweighted import reweighted
@@ -27,6 +29,8 @@ LIMITS = {
 RESIDUAL_ONLY = ("least_squares", "reweighted", "absolute", "descent", "adam")
 STEPPED = ("descent", "adam")
 MANY = 200  # parameters: their second derivatives would cost 400 passes over the rows
+Pace: TypeAlias = float | Sampling | None
+"""How a stepped solver walks."""
 NEWTON = 10  # steps at the end, where the solver's own are too poor
 RESTARTS = 3  # from a saddle or a maximum, down along the direction that curves down
 
@@ -37,6 +41,7 @@ def solve(
     *,
     max_iterations: int | None = None,
     step: float | None = None,
+    sampling: Sampling | None = None,
     callback: Callback | None = None,
     errors: Errors | None = None,
 ) -> Solution:
@@ -47,7 +52,7 @@ def solve(
     (SciPy), "descent" (gradient descent with the constant `step`), "adam"; "auto" is the one of the first
     four that fits the loss. `step` is
     the learning rate of descent (default 1 / the largest curvature at the start, halved where the cost
-    rises) and adam (default 0.01 of each value). `callback` gets every iteration as a `Step`. `errors`
+    rises) and adam (default 0.01 of each value). `sampling` lets adam draw batches of rows. `callback` gets every iteration as a `Step`. `errors`
     says which standard errors (default: `Errors("model")`).
 
     `converged` is our own judgement (`spectrum.settled`, or the same of a Newton step), not the
@@ -61,7 +66,8 @@ def solve(
     >>> solution.converged, [round(float(value), 9) for value in solution.values]
     (True, [1.0, 2.0])
     """
-    name = _checked(objective, solver, step, max_iterations)
+    name = _checked(objective, solver, step, max_iterations, sampled=sampling is not None)
+    pace: Pace = sampling or step
     limit = LIMITS[name] if max_iterations is None else max_iterations
     first, log = _begin(objective, callback)
     try:
@@ -69,13 +75,13 @@ def solve(
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             begin = flat(objective, first, log)
             if _costed(objective):
-                return _of_cost(objective, name, begin, first, log, limit, step, errors or Errors())
+                return _of_cost(objective, name, begin, first, log, limit, pace, errors or Errors())
             more = max_iterations is None
-            end = _searched(objective, name, begin, first, log, limit, step, more)
+            end = _searched(objective, name, begin, first, log, limit, pace, more)
             awake = begin.woken(objective, end.search.full(end.outcome.z), log)
             if awake is not None and (more or not end.outcome.exhausted):
                 found = log.cost
-                later = _searched(objective, name, awake, first, log, limit, step, more)
+                later = _searched(objective, name, awake, first, log, limit, pace, more)
                 end = later if log.cost < found else end
             return judged(end, errors or Errors())
     except KeyboardInterrupt:
@@ -83,7 +89,7 @@ def solve(
 
 
 def _of_cost(
-    objective: Objective, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: float | None, errors: Errors,
+    objective: Objective, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: Pace, errors: Errors,
 ) -> Solution:  # fmt: skip
     search = Search(objective, begin.free, begin.start.copy(), log)
     if not begin.free.any():
@@ -98,9 +104,11 @@ def _costed(objective: Objective) -> bool:
     return bool(getattr(objective, "costed", False))
 
 
-def _checked(objective: Objective, solver: str, step: float | None, limit: int | None) -> str:
+def _checked(
+    objective: Objective, solver: str, step: float | None, limit: int | None, sampled: bool = False
+) -> str:
     """The solver's name, after everything that can be wrong with the call."""
-    if _costed(objective) and solver in RESIDUAL_ONLY:
+    if _costed(objective) and solver in RESIDUAL_ONLY and not sampled:
         why = f"{solver} needs residuals, and this loss has none."
         raise UsageError(f"{solver} cannot minimise this loss", why=why, fix="use solver='auto' or 'lbfgsb'.")
     if solver not in SOLVERS:
@@ -173,7 +181,7 @@ def _begin(objective: Objective, callback: Callback | None) -> tuple[Sums, Log]:
 
 
 def _searched(
-    objective: Objective, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: float | None, more: bool,
+    objective: Objective, name: str, begin: Flat, first: Sums, log: Log, limit: int, step: Pace, more: bool,
 ) -> End:  # fmt: skip
     """Run the solver, finish with Newton steps, and go on where the end is a saddle or a maximum.
 
@@ -218,7 +226,9 @@ def _finished(end: End) -> End:
     return replace(end, outcome=replace(outcome, z=z), curved=curved)
 
 
-def _run(search: Search, name: str, z: Array, limit: int, step: float | None) -> Outcome:
+def _run(search: Search, name: str, z: Array, limit: int, step: Pace) -> Outcome:
+    if isinstance(step, Sampling):
+        return minibatches(search, z, step)
     match name:
         case "descent":
             return descent(search, z, limit, step)

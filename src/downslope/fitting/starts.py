@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from downslope.errors import DataError, ProgramError, UsageError
+from downslope.fitting.basin import anneal, check_search, hop
 from downslope.fitting.constrained import Unmet
 from downslope.fitting.objective import Array
 from downslope.fitting.priors import with_learnt_noise
@@ -20,7 +21,9 @@ MOST = 10_000
 Run = Callable[[Problem], Solution]
 
 
-def searched(problem: Problem, run: Run, starts: int = 1, seed: int = 0) -> tuple[Problem, Solution]:
+def searched(
+    problem: Problem, run: Run, starts: int = 1, seed: int = 0, search: str = "sobol"
+) -> tuple[Problem, Solution]:
     """The solution from the problem's start, or the best from `starts` points (the start is the first).
 
     The problem comes back with the noise that weighs its priors. Raises `UsageError` for a number of starts
@@ -31,6 +34,8 @@ def searched(problem: Problem, run: Run, starts: int = 1, seed: int = 0) -> tupl
             f"starts is {starts!r}", why=f"it is a whole number, 1 to {MOST:,}.", fix="use e.g. 20."
         )
 
+    check_search(search, problem, starts)
+
     def once(problem: Problem) -> tuple[Problem, Solution]:
         if problem.priors is None or not problem.squared:
             return problem, run(problem)
@@ -40,19 +45,33 @@ def searched(problem: Problem, run: Run, starts: int = 1, seed: int = 0) -> tupl
     if starts == 1:
         return once(problem)
     found: list[tuple[Problem, Solution]] = []
-    for place in points(problem, starts, seed):
+
+    def local(place: Array) -> tuple[Array, float] | None:
         try:
             other = problem.like(start=place)
             other.check(place)
             found.append(once(other))
         except (DataError, ProgramError, Unmet):
-            continue  # the program fails there: no place to start from
+            return None  # the program fails there: no place to start from
+        solution = found[-1][1]
+        return solution.values, solution.cost
+
+    if search == "sobol":
+        for place in points(problem, starts, seed):
+            local(place)
+    else:
+        (hop if search == "basin" else anneal)(problem, local, starts - 1, seed)
+    if not found:
+        local(problem.start)
     best, solution = min(found, key=lambda each: (not each[1].converged, each[1].cost))
     solution = replace(
         solution,
         start=problem.start,
         cost_before=best.like(start=problem.start).cost(problem.start),
-        undetermined=(*solution.undetermined, _told([each for _, each in found], solution, starts)),
+        undetermined=(
+            *solution.undetermined,
+            _told([each for _, each in found], solution, starts if search == "sobol" else len(found)),
+        ),
     )
     return best.like(start=problem.start), solution
 
