@@ -1,5 +1,6 @@
 """What is done to loops before and after differentiation: checks and loads outside, counters, plain products, sums."""
 
+import ast
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from downslope.calculus.program import kind_of, params_of, program
 from downslope.calculus.shaped import Transformed, reversed_once
 from downslope.errors import ProgramError
 from downslope.ir.nodes import Fail, For, Let, Push, While, walk
+from downslope.native.vector import search
 from downslope.native.vector.loops import with_vector_loops
 from downslope.passes import counters, hoist, narrow, plain, selected, signs, unroll
 
@@ -267,3 +269,67 @@ def test_the_combination_is_the_right_one(engine):
     moved = [stencil(A.copy(), 0.1 + s) for s in (1e-6, -1e-6)]
     assert slope == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-8)
     assert slopes == pytest.approx(ds.jacobian(stencil)(A, 0.1), rel=1e-12)
+
+
+def first_largest(a, c):
+    best = a[0] * c
+    for i in range(1, len(a)):
+        if a[i] * c > best:
+            best = a[i] * c
+    return best * math.sin(best)
+
+
+def first_smallest(a, c):
+    return np.min(a * c) * a[np.argmax(a)]
+
+
+SEARCHED = {
+    "first block": [3, 9, 0],
+    "later blocks": [700, 1300, 1301, 2047],
+    "equals": [5, 600, 1500],
+    "NaN": [0, 1200],
+}
+
+
+@pytest.mark.parametrize("where", SEARCHED)
+@pytest.mark.parametrize("size", [1, 512, 513, 2048])
+@pytest.mark.parametrize("f", [first_largest, first_smallest])
+def test_a_search_in_blocks_finds_the_pass_that_the_loop_finds(f, size, where):
+    a = np.random.default_rng(size).normal(size=size)
+    for rank, place in enumerate(p for p in SEARCHED[where] if p < size):
+        a[place] = math.nan if where == "NaN" else 9.0 if where == "equals" else 9.0 + rank
+        a[(place + size // 2) % size] = -a[place]
+    found, expected = (ds.grad(f, ["a", "c"], engine=engine)(a, 1.5) for engine in ("native", "python"))
+    assert found[0] == pytest.approx(expected[0], rel=1e-14, nan_ok=True)
+    assert found[1] == pytest.approx(expected[1], rel=1e-14, nan_ok=True)
+
+
+def searched(body):
+    return ast.unparse(search.with_blocks_searched(ast.parse(loop(body)))).count("for ") == 3
+
+
+CHOOSES = ["x = a[k]", "b = x > t", "t = x if b else t"]
+
+
+@pytest.mark.parametrize(
+    ("body", "yes"),
+    [
+        (CHOOSES, True),
+        ([*CHOOSES, "f = f | (0 if math.isfinite(x) else 1)"], True),
+        (["x = a[k]", "if x > t:", "    y = x", "else:", "    y = t", "t = y"], True),
+        (["x = a[k]", "b = not t >= x and t == t", "t = maximum(t, x)"], True),
+        (["x = a[k]", "b = x > t", "t = maximum(t, x)"], False),  # NaN is lost where it is not asked for
+        ([*CHOOSES, "s = s + x"], False),
+        ([*CHOOSES, "a[k] = 0.0"], False),
+        (["x = a[k]", "if x > t:", "    t = x", "    break"], False),
+        (["x = a[k]", "if x > t:", "    t = x", "else:", "    a[k] = 0.0"], False),
+        (
+            ["x = math.exp(a[k])", "b = x > t", "t = x if b else t"],
+            False,
+        ),  # SIMD code may give another last bit
+        (["x = a[k] + t", "b = x > t", "t = x if b else t"], False),
+        ([*CHOOSES, "n = 5 if b else n"], False),
+    ],
+)
+def test_which_loops_are_searched_in_blocks(body, yes):
+    assert searched(body) == yes

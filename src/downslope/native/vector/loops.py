@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from downslope.native.vector.choice import _Powers, fused
+from downslope.native.vector.search import with_blocks_searched
 
 Loop = ast.For
 _PREFIX = "_v_"
@@ -16,7 +17,7 @@ _PREFIX = "_v_"
 
 def with_vector_loops(text: str) -> tuple[ast.Module, Mapping[str, object]]:
     """The tree of emitted code, and what the further names in it stand for."""
-    tree = ast.parse(text)
+    tree = with_blocks_searched(ast.parse(text))
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.For) and _straight(node)]
     for loop in loops:
         sums = _carried(loop)
