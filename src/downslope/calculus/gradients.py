@@ -8,6 +8,7 @@ import numpy as np
 
 from downslope.calculus.chunks import Directions, columns
 from downslope.calculus.program import Program, by_position
+from downslope.calculus.prompt import PROMPT, Prompt
 from downslope.calculus.run import FEW, Engine, copied
 from downslope.calculus.shaped import (
     Make,
@@ -70,6 +71,7 @@ def gradient(asked: Asked, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tu
     one_number(read, values)
     places = positions(read, asked.wrt)
     value, slopes = _found(asked, values, places)
+    _learn(asked, args, values, places)
     return value, [shaped_like(given[place], slope) for place, slope in zip(places, slopes, strict=True)]
 
 
@@ -98,6 +100,20 @@ def _found(asked: Asked, values: list[Any], places: list[int]) -> tuple[float, l
             return value, columns(swept, values, varied, [value])[0]
     value, *slopes = _transformed(asked, _cheaper(asked, values, places))(values)
     return float(value), slopes
+
+
+def _learn(asked: Asked, args: Sequence[Any], values: list[Any], places: list[int]) -> None:
+    """Keep what the call ran, for a prompt answer to the next one."""
+    make = _cheaper(asked, values, places)
+    floats = all(isinstance(values[p], float) or _of_floats(values[p]) for p in places)
+    if asked.mode in ("auto", "reverse") and floats and make in asked._shaped:
+        run = _transformed(asked, make).quick(values)
+        if run is not None:
+            asked._shaped.setdefault(PROMPT, Prompt()).learn(args, values, run)
+
+
+def _of_floats(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == float
 
 
 def _cheaper(asked: Asked, values: list[Any], places: list[int]) -> Make:

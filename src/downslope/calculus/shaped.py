@@ -8,6 +8,7 @@ import numpy as np
 
 from downslope.calculus.native_arrays import native_array, same_memory
 from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, params_of
+from downslope.calculus.prompt import finite
 from downslope.calculus.run import Engine, copied, endless, explained, too_deep, too_large
 from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import emit
@@ -57,6 +58,8 @@ def shaped_values(
 def check_memory(read: Program, kinds: Kinds, values: Values) -> None:
     """Raise `UsageError` if an array that the program stores into shares memory with another argument."""
     written = read.written(kinds)
+    if not written:
+        return
     for name, one in zip(read.arguments, values, strict=True):
         for other, value in zip(read.arguments, values, strict=True):
             if name in written and other != name and same_memory(one, value):
@@ -130,7 +133,7 @@ class Transformed:
     def _kinds(self, values: Values) -> Kinds:
         """The types of the arguments; where arrays of these shapes need it, stretched ones."""
         kinds = tuple(map(kind_of, values))
-        if (kinds, shapes(values)) not in self._stretches:
+        if not self._stretches or (kinds, shapes(values)) not in self._stretches:
             return kinds
         return tuple(replace(k, stretched=True) if isinstance(k, ArrayType) else k for k in kinds)
 
@@ -145,6 +148,13 @@ class Transformed:
         except ValueError as again:
             raise unstretched(self.program) from again
 
+    def quick(self, values: Values) -> Callable[..., tuple[Any, ...]] | None:
+        """What a call with such arguments runs, if that needs nothing but the arguments as they are."""
+        kinds = tuple(map(kind_of, values))
+        if self.engine != "native" or self._stretches or self.program.written(kinds):
+            return None
+        return self._made(kinds)[0]
+
     def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], frozenset[str], Function]:
         if kinds not in self._runs:
             form = unrolled(unsigned(self.program.form(kinds)))
@@ -155,12 +165,6 @@ class Transformed:
             quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
             self._runs[kinds] = quick, primal, made
         return self._runs[kinds]
-
-
-def finite(results: Values) -> bool:
-    """Whether all numbers are finite. A sum that is finite has finite terms, and is quicker to find."""
-    with np.errstate(all="ignore"):
-        return all(np.isfinite(np.sum(r)) or bool(np.isfinite(r).all()) for r in results)
 
 
 def shapes(values: Values) -> tuple[tuple[int, ...], ...]:
