@@ -10,6 +10,7 @@ from downslope.read.classes import why_unreadable
 from downslope.read.fence_arrays import Locals, Nested, is_word
 from downslope.read.fence_inner import InnerFence
 from downslope.read.fence_objects import ObjectFence, is_constant
+from downslope.read.fence_parallel import dependent
 from downslope.read.library.splines import is_spline
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
@@ -164,6 +165,7 @@ class _Fence(InnerFence, ObjectFence):
             case ast.For():
                 yield from self._target(node.target, local, nested)
                 yield from self._passes(node.iter, local, nested)
+                yield from dependent(node, self.source)
             case ast.Raise():
                 return
             case ast.Assert():

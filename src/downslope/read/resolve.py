@@ -89,6 +89,12 @@ def is_numpy_scalar(value: object) -> bool:
     return np is not None and isinstance(value, np.generic)
 
 
+def is_parallel(value: object) -> bool:
+    """Whether a value is Numba's `prange`, which is none before Numba is loaded."""
+    numba = sys.modules.get("numba")
+    return numba is not None and value is getattr(numba, "prange", numba)
+
+
 def is_array(value: object) -> bool:
     """Whether a value is a NumPy array with dimensions; there is none before NumPy is loaded."""
     np = sys.modules.get("numpy")
@@ -109,6 +115,8 @@ def _rows_by_object(modules: frozenset[str]) -> dict[int, Row]:
             found[id(target)] = Row(row)
     for name in STRUCTURAL:
         found[id(getattr(builtins, name))] = Row(name, builtin=True)
+    if "numba" in modules:
+        found[id(spelled("numba.prange"))] = Row("range", builtin=True)
     for name in ("len", "list", "enumerate", "zip", "reversed"):
         found[id(getattr(builtins, name))] = Row(name, array=True)
     for name in ARRAY_FUNCTIONS if "numpy" in modules else ():
@@ -134,5 +142,5 @@ def row_of(value: object) -> Row | None:
     if isinstance(value, BuiltinFunctionType) and value.__name__ in UFUNC_METHODS:
         owner = row_of(value.__self__)
         return Row(f"{owner.name}.{value.__name__}", array=True) if owner else None
-    modules = {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED, *COMPOSITES)}
+    modules = {"numba"} | {_module(spelling) for spelling in (*SPELLINGS, *EXPANDED, *COMPOSITES)}
     return _rows_by_object(frozenset(modules & sys.modules.keys())).get(id(value))
