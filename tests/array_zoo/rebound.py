@@ -168,3 +168,23 @@ def argument_or_an_array_made_here(a, x):
         c = b
     c[0] = 2.0 * x
     return np.sum(a * b) + np.sum((a if x > 0.2 else b) * a)
+
+
+@specimen(vector(4), vector(4, 0.7), 1)
+@specimen(vector(4), vector(4, 0.7), 4)
+def becomes_what_another_was_a_pass_before(a, b, n):
+    c = np.zeros(4)
+    for _ in range(n):
+        b, c = c, a
+    b[0] = a[1] * 2.0
+    return np.sum(a * b) + c[0]
+
+
+@specimen(vector(4), vector(4, 0.7), 1)
+@specimen(vector(4), vector(4, 0.7), 4)
+def argument_that_becomes_another_by_way_of_a_third(a, b, n):
+    c = np.ones(4)
+    for _ in range(n):
+        a, c = c, b
+    a[0] *= 0.5
+    return np.sum(a * b) + c[0]

@@ -106,6 +106,18 @@ class Group:
     sources: "Sequence[Buffer | Thing]"
 
 
+def _freeze(group: Group) -> bool:
+    """Allow no more stores into what a group is or may be; whether that is news."""
+    why = f"{shown(group.name)!r} may be the same as what another name means, depending on the run."
+    causes = frozenset({key_of(group.place, group.name)}).union(*(b.causes for b in group.sources))
+    news = False
+    for buffer in (*group.own, *group.sources):
+        news |= not buffer.frozen or not causes <= buffer.causes
+        buffer.frozen = buffer.frozen or why
+        buffer.causes |= causes
+    return news
+
+
 class Merging:
     """Buffers for variables that are rebound, and the rule of what may be stored into."""
 
@@ -136,17 +148,12 @@ class Merging:
         `reached` are the buffers that other variables refer to.
         """
         uses = Counter(id(buffer) for group in groups for buffer in set(group.sources))
-        for group in groups:
-            if any(uses[id(b)] > 1 or id(b) in reached or b.frozen for b in group.sources):
-                why = (
-                    f"{shown(group.name)!r} may be the same as what another name means, depending on the run."
-                )
-                causes = frozenset({key_of(group.place, group.name)}).union(
-                    *(b.causes for b in group.sources)
-                )
-                for buffer in (*group.own, *group.sources):
-                    buffer.frozen = buffer.frozen or why
-                    buffer.causes |= causes
+        news = True
+        while news:  # a variable may be what another one was a pass before, and so on
+            news = False
+            for group in groups:
+                if any(uses[id(b)] > 1 or id(b) in reached or b.frozen for b in group.sources):
+                    news |= _freeze(group)
 
     def reached(self, frame: Frame) -> set[int]:
         """The buffers and objects that variables and loops refer to, in every call under way, by identity."""
