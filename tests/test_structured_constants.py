@@ -13,7 +13,7 @@ import pytest
 
 import downslope as ds
 from command import downslope
-from downslope.errors import UsageError, WriteError
+from downslope.errors import DataError, UsageError, WriteError
 from downslope.fitting.pose import pose
 from downslope.read.elements import with_values
 from downslope.report.tuned import changed, finish
@@ -204,6 +204,72 @@ def test_options_take_the_name_of_the_structure_or_of_a_number() -> None:
 def test_what_does_not_fit_is_said(options: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         ds.fit(weighed, table(weighed), "y", **options)
+
+
+class Custom:
+    def __init__(self, speed):
+        self.speed = speed
+
+
+def of_custom(x, car=Custom(30.0)):
+    return x * car.speed
+
+
+def of_data(x, steps=np.arange(400.0)):
+    return x * steps[1]
+
+
+def of_whole_numbers(x, w=np.array([1, 2])):
+    return w[0] * x + w[1]
+
+
+def of_truth(x, w=np.array([True, False]), a=1.5):
+    return a * x if w[0] else x
+
+
+def returning_an_array(x, w=np.array([1.0, 2.0])):
+    return w * x
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "said"),
+    [
+        (of_custom, {}, "no list, tuple, dict, array, named tuple or plain dataclass"),
+        (of_data, {}, "it holds 400 numbers, and more than 256 are data"),
+        (of_whole_numbers, {}, "it is in an array of whole numbers"),
+        (
+            of_whole_numbers,
+            {"learn": ["w"]},
+            "it is in an array of whole numbers: it must stay a whole number",
+        ),
+        (returning_an_array, {}, "a residual is one number minus it"),
+        (returning_an_array, {"loss": "gaussian"}, "a residual is one number minus it"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused_with_a_reason(
+    program: Callable[..., Any], options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        ds.fit(program, {"x": [1.0, 2.0], "y": [1.0, 2.0]}, "y", **options)
+    assert said in str(error.value)
+
+
+def test_a_column_of_lists_is_refused() -> None:
+    with pytest.raises(DataError, match="in row 1"):
+        ds.fit(weighed, {"x": [[1.0, 2.0], [3.0, 4.0]], "y": [1.0, 2.0]}, "y")
+
+
+def test_a_default_without_numbers_is_kept() -> None:
+    assert ds.fit(of_truth, {"x": [1.0, 2.0], "y": [2.0, 4.0]}, "y")["a"] == pytest.approx(2.0)
+
+
+def test_a_learner_learns_numbers_in_structures(tmp_path: Path) -> None:
+    learner = ds.Learner(weighed, registry=f"sqlite:///{tmp_path}/r.db", target="y")
+    data = table(weighed)
+    learner.update(data)
+    assert list(learner.values) == PROGRAMS[weighed]
+    learned = np.array(list(learner.values.values()))
+    assert learner.predict(data) == pytest.approx([weighed(x, learned) for x in data["x"]])
 
 
 def test_numbers_in_structures_follow_others() -> None:

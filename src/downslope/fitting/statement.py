@@ -1,6 +1,7 @@
 """A problem without its rows: what is learnt from which columns, and what does not fit together."""
 
 import difflib
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,11 +21,12 @@ from downslope.fitting.readying import Readying
 from downslope.fitting.ties import Tie, Ties, check_free, ties_of
 from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
+from downslope.passes.types import arrays
 from downslope.read.constants import Constant, find_constants, pick
 from downslope.read.element_names import below, canonical
 from downslope.read.lift import lifted
 from downslope.read.source import Source
-from downslope.read.wholes import settled
+from downslope.read.wholes import settled, why_not
 
 
 class Listed(Protocol):
@@ -103,6 +105,7 @@ def state(
     symbols = [constant.symbol for constant in chosen]
     program = Program(raised, without_short_arrays(expanded(raised).function, symbols))
     check_counts(program, chosen)
+    no_array(raised, program)
     if not is_cost(loss):
         one_result(raised, program)
     names = tuple(constant.name for constant in chosen)
@@ -239,7 +242,7 @@ def check_names(source: Source, frame: Listed, inputs: Sequence[str], target: st
             continue
         close = difflib.get_close_matches(name, frame.names, 1)
         columns = f"the columns of {frame.source} are {', '.join(frame.names) or 'none'}"
-        default = f"its default is {source.defaults[name]!r}; " if name in source.defaults else ""
+        default = _said(source.defaults[name]) if name in source.defaults else ""
         raise UsageError(
             f"the argument {name!r} is neither a column nor a number with a default",
             why=f"{default}{columns}.",
@@ -248,10 +251,28 @@ def check_names(source: Source, frame: Listed, inputs: Sequence[str], target: st
         )
 
 
+def _said(default: object) -> str:
+    """What a message says of a default that is no number."""
+    why = why_not(default)
+    return f"its default is {reprlib.repr(default)}{f': {why}' if why else ''}; "
+
+
 def fixed_inputs(source: Source, inputs: Sequence[str], chosen: Sequence[Constant]) -> dict[str, float]:
     """Arguments that keep their default."""
     learnt = {constant.symbol for constant in chosen}
     return {n: v for n, v in _numeric(source).items() if n not in inputs and n not in learnt}
+
+
+def no_array(source: Source, program: Program) -> None:
+    """Raise `UsageError` for a program that returns an array for each row."""
+    known = arrays(program.function)
+    if any(output in known for output in program.function.body.yields):
+        raise UsageError(
+            f"{source.name} returns an array",
+            loc=source.loc(source.node),
+            why="a row has one target, and a residual is one number minus it.",
+            fix="return one number, e.g. an element or np.sum(...).",
+        )
 
 
 def one_result(source: Source, program: Program) -> None:

@@ -15,7 +15,7 @@ from downslope.errors import UsageError
 from downslope.fitting.objective import Array
 from downslope.fitting.pose import with_fixed
 from downslope.fitting.problem import Problem
-from downslope.fitting.statement import check_names, fixed_inputs, learnable
+from downslope.fitting.statement import check_counts, check_names, fixed_inputs, learnable, no_array
 from downslope.ir.show import shown
 from downslope.modes.inner import expanded
 from downslope.passes.short_arrays import without_short_arrays
@@ -97,6 +97,8 @@ def reader(source: Source, layout: Layout, threads: int | None = None) -> Reader
     fixed = fixed_inputs(raised, layout.inputs, chosen)
     labels = tuple(constant.symbol for constant in chosen)
     program = Program(raised, without_short_arrays(expanded(raised).function, labels))
+    check_counts(program, chosen)
+    no_array(raised, program)
     start = np.array([float(constant.value) for constant in chosen])
     return Reader(layout, program, labels, start, fixed, threads)
 

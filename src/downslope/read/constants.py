@@ -93,9 +93,9 @@ def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant,
     chosen = []
     for asked in names:
         name = canonical(asked)
-        parts = [by_name[each] for each in below(name, by_name) if not by_name[each].whole]
+        parts = [by_name[each] for each in below(name, by_name)]
         if name not in by_name and parts:
-            chosen += parts
+            chosen += [part for part in parts if not part.whole] or parts
             continue
         if name not in by_name:
             close = difflib.get_close_matches(name, by_name, 1)

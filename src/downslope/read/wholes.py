@@ -73,7 +73,20 @@ def is_whole(value: object) -> bool:
     (True, False, False)
     """
     structured = is_array(value) or holder_of(type(value)) is not None
-    return structured and _size(value) <= MOST and can_be_made(value) and bool(elements(value))
+    return structured and not why_not(value) and bool(elements(value))
+
+
+def why_not(value: object) -> str:
+    """Why a structure cannot be made anew from its numbers; empty where it can.
+
+    >>> why_not([1.0] * 1000)
+    'it holds 1000 numbers, and more than 256 are data'
+    """
+    if _size(value) > MOST:
+        return f"it holds {_size(value)} numbers, and more than {MOST} are data"
+    if not can_be_made(value):
+        return "something in it is no number, text or None, and no list, tuple, dict, array, named tuple or plain dataclass"
+    return ""
 
 
 def _size(value: Any) -> int:
@@ -88,7 +101,8 @@ def structured_defaults(source: Source) -> dict[str, Whole]:
     for argument, node in defaults(source.node):
         name = argument.arg
         value = source.defaults.get(name)
-        if name not in source.preset and name in source.arguments and is_whole(value):
+        structured = is_array(value) or holder_of(type(value)) is not None
+        if name not in source.preset and name in source.arguments and structured and not why_not(value):
             found[name] = Whole((page.file, place(node)), name, value, page, node, argument=name)
     return found
 
