@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import downslope as ds
-from downslope.errors import DownslopeWarning, UnsupportedError
+from downslope.errors import DownslopeWarning, ProgramError, UnsupportedError
 from silent import FAMILIES, PLACES, Place, inputs
 from test_arrays_agree import by_columns, by_rows, dual_hessian, dual_jacobian, second
 
@@ -22,7 +22,7 @@ quiet = pytest.mark.filterwarnings(
 TYPED = [one for one in PLACES if one.program.__module__ == inputs.__name__]
 """Those that are about how an input is given."""
 UNSMOOTH = "repeated_eigenvalues"
-"""Its second derivative needs the slope of the eigenvectors, which there is not: NaN."""
+"""Its second derivative needs the slope of the eigenvectors, which there is not: it is refused below."""
 RUNS: tuple[Any, ...] = (by_columns, by_rows)
 
 
@@ -132,6 +132,27 @@ def test_refused(program: Any) -> None:
         ds.jacobian(program, engine="python")(args)
     assert caught.value.problems[0].loc is not None
     assert caught.value.problems[0].why
+
+
+def cubes_of_eigenvalues(m: Any) -> Any:
+    return np.sum(np.linalg.eigvalsh(m) ** 3)
+
+
+def cubes_of_singular_values(m: Any) -> Any:
+    return np.sum(np.linalg.svd(m, compute_uv=False) ** 3)
+
+
+@pytest.mark.parametrize("cubes", [cubes_of_eigenvalues, cubes_of_singular_values])
+def test_second_derivatives_at_repeated_values_are_an_error_at_the_line(cubes: Any) -> None:
+    same = 2.0 * np.eye(2)
+    for run in (
+        lambda: ds.hessian(cubes, engine="python")(same),
+        lambda: ds.hvp(cubes, (same,), (np.array([[1.0, 0.3], [0.3, 2.0]]),), engine="python"),
+    ):
+        with pytest.raises(ProgramError) as caught:
+            run()
+        assert caught.value.problems[0].loc is not None
+        assert "equal" in str(caught.value)
 
 
 # ---- what is said -----------------------------------------------------------------------------------

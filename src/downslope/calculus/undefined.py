@@ -10,12 +10,16 @@ from downslope.ir.nodes import Call, Function, walk
 WHY = {
     "eigh": "where two eigenvalues are equal, their eigenvectors can be turned within their plane.",
     "svd": "where two singular values are equal, or one is 0, their vectors can be turned within their plane.",
+    "eigvalsh": "where two eigenvalues are equal, second derivatives need the slope of their eigenvectors: there is none.",
+    "svdvals": "where two singular values are equal, or one is 0, this derivative needs the slope of their vectors.",
     "slogdet": "the matrix is singular, and the logarithm of its determinant is -inf.",
     "qr": "the columns are not independent, so the factors jump.",
 }
 FIX = {
     "eigh": "use the eigenvalues alone (eigvalsh), or a point where they differ.",
     "svd": "use the singular values alone (svdvals), or a point where they differ.",
+    "eigvalsh": "use first derivatives, a point where they differ, or traces of powers of the matrix.",
+    "svdvals": "use first derivatives, a point where they differ, or traces of powers of the matrix.",
 }
 
 
