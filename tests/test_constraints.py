@@ -116,6 +116,22 @@ def test_counts_with_a_constraint_are_counts_with_a_tie() -> None:
     np.testing.assert_allclose([done.errors["a"], done.errors["b"]], [tied.errors["a"]] * 2, rtol=1e-4)
 
 
+def hours(km, night, day=20.0, dark=35.0):
+    return km / (dark if night else day)
+
+
+@pytest.mark.parametrize("start", [(20.0, 35.0), (5.0, 5.0), (60.0, 8.0)])
+def test_a_pole_on_the_way_is_not_jumped(start: tuple[float, float]) -> None:
+    km, night = np.linspace(1.0, 20.0, 200), np.arange(200) % 3 == 0
+    seen = km / np.where(night, 30.0, 25.0) + 0.003 * np.sin(40.0 * km)
+    table = {"km": km, "night": night, "y": seen}
+    begin = dict(zip(("day", "dark"), start, strict=True))
+    done = ds.fit(hours, table, "y", constraints="day + dark <= 50", start=begin)
+    tied = ds.fit(hours, table, "y", tie={"dark": "50 - day"})
+    assert done.converged, str(done)
+    np.testing.assert_allclose([done["day"], done["dark"]], [tied["day"], tied["dark"]], rtol=1e-6)
+
+
 def disc(a, b, c):
     return 1.5 - a * a - b * b - c * c
 

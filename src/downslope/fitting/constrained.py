@@ -6,13 +6,15 @@ constraints judges the end. An end at which a multiplier is negative, or another
 set and goes on.
 """
 
-import warnings
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
 
 from downslope.errors import ProgramError, UsageError
+from downslope.fitting.constraint_search import searched_by_scipy
 from downslope.fitting.constraints import MET, Constraint, Region
 from downslope.fitting.covariance import Errors
 from downslope.fitting.judge import plain, sensitivities
@@ -24,9 +26,9 @@ from downslope.fitting.solve import solve
 from downslope.fitting.surface import Places, Surface
 
 LIMIT = 1000
+PULLS = 50  # steps to where constraints hold
 ROUNDS = 20  # changes of the set of active constraints
 PUSH = 1e-12  # of the cost: a smaller multiplier is rounding
-FARTHER = 1e6  # what a point without a cost costs, in units of that at the start
 HOLDS = "as equality"
 SOLVERS = ("auto", "slsqp", "trust_constr")
 
@@ -65,18 +67,36 @@ def constrained(problem: Problem, constraints: tuple[Constraint, ...], options: 
     begin = met(region, start)
     free = np.ones(len(start), dtype=bool)
     search = Search(problem, free, begin, Log(begin, np.inf, options.callback))
-    kinds = ("slsqp", "trust_constr") if options.solver == "auto" else (options.solver,)
-    solution = None
+    solution: Solution | None = None
     try:
-        for kind in kinds:
-            end = _scipy(search, region, begin, kind, options.limit or LIMIT)
-            solution = _on_surface(problem, search, region, end, kind, options)
+        for kind, place in _attempts(problem, region, begin, options):
+            end = place
+            if kind != "surface":
+                end = searched_by_scipy(search, region, place, kind, options.limit or LIMIT)
+            found = _on_surface(problem, search, region, end, kind, options)
+            solution = found if solution is None or found.converged else solution
             if solution.converged:
                 break
     except KeyboardInterrupt:
         raise Interrupted(_told(search, begin, options.solver, "interrupted")) from None
     assert solution is not None  # there is at least one kind
     return replace(solution, start=start, cost_before=first)
+
+
+def _attempts(
+    problem: Problem, region: Region, begin: Array, options: Options
+) -> Iterator[tuple[str, Array]]:
+    """Solvers and places to begin: after the start, where the fit without constraints comes nearest to meeting them."""
+    if options.solver != "auto":
+        yield options.solver, begin
+        return
+    yield "slsqp", begin
+    if options.limit is None:
+        alone = solve(problem)
+        with contextlib.suppress(Unmet, ProgramError):
+            if alone.converged:
+                yield "surface", met(region, alone.values)
+        yield "trust_constr", begin
 
 
 def check_alone(problem: Problem) -> None:
@@ -92,10 +112,24 @@ def check_alone(problem: Problem) -> None:
         )  # fmt: skip
 
 
+def _nearest(region: Region, x: Array) -> Array:
+    """Where the shortest steps to the constraints that are not met lead (Gauss and Newton's)."""
+    for _ in range(PULLS):
+        values, slopes = region.values(x), region.slopes(x)
+        off = np.where(region.equal, values, np.minimum(values, 0.0))
+        rows = np.flatnonzero(off)
+        if not region.broken(x) or not np.isfinite(slopes).all():
+            break
+        step = np.linalg.lstsq(slopes[rows] * region.unit, -off[rows], rcond=None)[0]
+        x = np.clip(x + step * region.unit, region.lower, region.upper)
+    return x
+
+
 def met(region: Region, start: Array) -> Array:
     """A point that meets the constraints: the start, or the nearest found by least squares. Raises `Unmet`."""
-    if not region.broken(start):
-        return start
+    near = _nearest(region, start)
+    if not region.broken(near):
+        return near
     unit, equal = region.unit, region.equal
     scales = region.scales(region.slopes(start))
 
@@ -110,7 +144,7 @@ def met(region: Region, start: Array) -> Array:
         return np.asarray(region.slopes(z * unit) * unit * (kept / scales)[:, None])
 
     found = optimize.least_squares(missing, start / unit, slopes, ftol=1e-15, xtol=1e-15, gtol=1e-15)
-    near: Array = np.clip(found.x * unit, region.lower, region.upper)
+    near = np.clip(found.x * unit, region.lower, region.upper)
     far = region.excess(near)
     if float(far.max()) > MET:
         worst = int(np.argmax(far))
@@ -120,95 +154,7 @@ def met(region: Region, start: Array) -> Array:
             why=f"the nearest values found are {at}, where it is off by {far[worst] * scales[worst]:.3g}.",
             fix="start from values that meet the constraints, or check whether they contradict each other.",
         )
-    return near
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """The search in units of the constants, as SciPy's solvers need it; `size` is the cost at the start."""
-
-    search: Search
-    region: Region
-    begin: Array
-    size: float
-    scales: Array  # (m,) of the constraints that are no bounds
-
-    def cost(self, z: Array) -> tuple[float, Array]:
-        """Cost and gradient; beyond where there is a cost, a wall that rises away from the start."""
-        unit = self.region.unit
-        found = self.search.gradient(self.search.clip(z * unit))
-        if found is None:
-            away = z - self.begin / unit
-            return FARTHER * (1.0 + float(away @ away)), 2.0 * FARTHER * away
-        return found[0] / self.size, np.asarray(found[1] * unit / self.size)
-
-    def rows(self, z: Array) -> Array:
-        """(m,) the constraints."""
-        try:
-            return np.asarray(self.region.values(z * self.region.unit)[: len(self.scales)] / self.scales)
-        except ProgramError:  # a point that SciPy only tries
-            return np.full(len(self.scales), -FARTHER)
-
-    def slopes(self, z: Array) -> Array:
-        """(m, p) their derivatives."""
-        unit = self.region.unit
-        try:
-            return np.asarray(self.region.slopes(z * unit)[: len(self.scales)] * unit / self.scales[:, None])
-        except ProgramError:
-            return np.zeros((len(self.scales), len(z)))
-
-    def noted(self, z: Array, *_: object) -> None:
-        """Remember an iteration."""
-        x = self.search.clip(z * self.region.unit)
-        self.search.record(x, self.search.objective.cost(x))
-
-
-def _scipy(search: Search, region: Region, begin: Array, kind: str, limit: int) -> Array:
-    """The end of SciPy's search."""
-    first = search.gradient(begin)
-    if first is None:
-        raise ProgramError(
-            "the cost is not finite where the constraints are met",
-            why="the search begins there.",
-            fix="start from other values.",
-        )
-    size = max(abs(first[0]), np.finfo(float).tiny)
-    scaled = Scaled(search, region, begin, size, region.scales(region.slopes(begin))[: region.count])
-    z = (_slsqp if kind == "slsqp" else _trust)(scaled, limit)
-    return search.clip(z * region.unit) if np.isfinite(z).all() else begin
-
-
-def _slsqp(scaled: Scaled, limit: int) -> Array:
-    unit, region = scaled.region.unit, scaled.region
-    given = [
-        {
-            "type": "eq" if each.equal else "ineq",
-            "fun": lambda z, m=m: scaled.rows(z)[m],
-            "jac": lambda z, m=m: scaled.slopes(z)[m],
-        }
-        for m, each in enumerate(region.constraints)
-    ]
-    done = optimize.minimize(
-        scaled.cost, scaled.begin / unit, jac=True, method="SLSQP", constraints=given, callback=scaled.noted,
-        bounds=optimize.Bounds(region.lower / unit, region.upper / unit), options={"maxiter": limit, "ftol": 1e-15},
-    )  # fmt: skip
-    return np.asarray(done.x)
-
-
-def _trust(scaled: Scaled, limit: int) -> Array:
-    unit, region = scaled.region.unit, scaled.region
-    high = np.where(region.equal[: region.count], 0.0, np.inf)
-    limits = optimize.NonlinearConstraint(
-        scaled.rows, np.zeros(region.count), high, jac=scaled.slopes, hess=optimize.BFGS()
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a linear constraint has no second derivatives to learn
-        done = optimize.minimize(
-            scaled.cost, scaled.begin / unit, jac=True, hess=optimize.BFGS(), method="trust-constr",
-            bounds=optimize.Bounds(region.lower / unit, region.upper / unit), constraints=[limits],
-            callback=scaled.noted, options={"maxiter": limit, "gtol": 1e-10, "xtol": 1e-12},
-        )  # fmt: skip
-    return np.asarray(done.x)
+    return np.asarray(near)
 
 
 def _on_surface(
