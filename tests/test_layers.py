@@ -14,7 +14,8 @@ import downslope
 ROOT = Path(downslope.__file__).parent
 ORDER = (
     "errors", "ir", "rules", "read", "passes", "modes", "math", "emit", "native", "data", "calculus", "fitting",
-    "learn", "report", "interop", "serve", "sklearn", "jax", "plot", "demo", "commands", "cli", "cli_page", "__init__",
+    "learn", "report", "interop", "serve", "sklearn", "jax", "torch", "plot", "demo", "commands", "cli",
+    "cli_page", "__init__",
 )  # fmt: skip
 HEAVY = (
     "numba",

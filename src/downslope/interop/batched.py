@@ -27,20 +27,23 @@ class Batched:
 
     read: Program
     wrt: tuple[str, ...]
-    _kernels: dict[tuple[Type, ...], RowKernel] = field(default_factory=dict, compare=False, repr=False)
+    _kernels: dict[tuple[int, tuple[Type, ...]], RowKernel] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def __call__(self, inputs: Sequence[Any]) -> Array:
+    def __call__(self, inputs: Sequence[Any], order: int = 1) -> Array:
         """(1 + k, *shape): the value, then the k derivatives, for inputs of one shape, in the program's order.
 
+        With `order` 2, ((1 + k)**2, *shape): these, then for each input the derivative by it of all of them.
         Raises `ProgramError` with the first element for which the program raises.
         """
         arrays = [self._stored(name, value) for name, value in zip(self.read.arguments, inputs, strict=True)]
         columns = dict(zip(self.read.arguments, (np.ravel(array) for array in arrays), strict=True))
-        shape = arrays[0].shape
+        shape, width = arrays[0].shape, (1 + len(self.wrt)) ** order
         if not arrays[0].size:
-            return np.empty((1 + len(self.wrt), *shape))
+            return np.empty((width, *shape))
         try:
-            out, faults = self._kernel(columns).rows(np.empty(1), columns)
+            out, faults = self._kernel(columns, order).rows(np.empty(1), columns)
         except RowError as error:
             raise self._stopped(columns, error) from error.__cause__
         for row in suspects(out[:, 0], faults):
@@ -48,7 +51,7 @@ class Batched:
         large = np.flatnonzero(faults & TOO_LARGE)
         if large.size:
             raise too_large(self.read.source, self._values(columns, int(large[0])))
-        return np.ascontiguousarray(out.T).reshape(1 + len(self.wrt), *shape)
+        return np.ascontiguousarray(out.T).reshape(width, *shape)
 
     def check(self, name: str, kind: str) -> None:
         """Raise `UsageError` for elements that an input cannot have; `kind` is as in NumPy's dtypes."""
@@ -70,12 +73,14 @@ class Batched:
     def _values(self, columns: Mapping[str, Any], row: int) -> list[Any]:
         return [column[row].item() for column in columns.values()]
 
-    def _kernel(self, columns: Mapping[str, Any]) -> RowKernel:
+    def _kernel(self, columns: Mapping[str, Any], order: int) -> RowKernel:
         types = {name: KINDS[column.dtype.kind] for name, column in columns.items()}
-        key = tuple(types.values())
+        key = (order, tuple(types.values()))
         if key not in self._kernels:
             base = self.read.function
-            tangents = forward(base, params_of(base, self.wrt))
+            tangents = base
+            for _ in range(order):
+                tangents = forward(tangents, params_of(base, self.wrt))
             self._kernels[key] = row_kernel(tangents, types, (), names_of(base))
         return self._kernels[key]
 
