@@ -8,9 +8,9 @@ from downslope.read.assigned import Assigned, stored
 from downslope.read.callables import is_helper, plain
 from downslope.read.classes import why_unreadable
 from downslope.read.fence_arrays import Locals, Nested, is_word
-from downslope.read.fence_inner import InnerFence
 from downslope.read.fence_objects import ObjectFence, is_constant
 from downslope.read.fence_parallel import dependent
+from downslope.read.fence_passed import PassedFence
 from downslope.read.library.splines import is_spline
 from downslope.read.resolve import ITERATORS, Missing, number, resolve, row_of
 from downslope.read.scopes import closures, nodes
@@ -72,7 +72,7 @@ def fence(source: Source, procedure: bool = False) -> None:
         raise UnsupportedError(problems=tuple(unique.values()))
 
 
-class _Fence(InnerFence, ObjectFence):
+class _Fence(PassedFence, ObjectFence):
     def __init__(
         self,
         source: Source,
@@ -311,8 +311,12 @@ class _Fence(InnerFence, ObjectFence):
         if (row is not None and row.library) or is_spline(resolve(node.func, self.source.namespace)):
             yield from self._library(node, local, nested)
             return
+        functions = self._takes_functions(node, local, nested)
         for argument in node.args:
-            if not (method and self._is_type(argument)):
+            passed = self._function_given(argument, local, nested) if functions else None
+            if passed is not None:
+                yield from passed
+            elif not (method and self._is_type(argument)):
                 yield from self._argument(argument, row, local, nested)
         for keyword in node.keywords:
             if ((row is not None and row.array) or method) and (
@@ -324,7 +328,8 @@ class _Fence(InnerFence, ObjectFence):
                     keyword.value, "a call with **", "its inputs are not known.", "name them."
                 )
             else:
-                yield from self._expression(keyword.value, local, nested)
+                passed = self._function_given(keyword.value, local, nested) if functions else None
+                yield from self._expression(keyword.value, local, nested) if passed is None else passed
         name = ast.unparse(node.func)
         if isinstance(node.func, ast.Attribute) and method:
             yield from self._method(node.func, local, nested)

@@ -73,10 +73,7 @@ class InnerFence(ArrayFence):
             yield from self._function(node, {**dict.fromkeys(local, node), **nested})
         elif isinstance(node, ast.Call) and makes_derivative(node, self.source):
             yield from self._making(node, local, nested)
-        elif isinstance(node, ast.Name) and (node.id in local or node.id in nested):
-            if not isinstance(nested.get(node.id), ast.FunctionDef) and not self._is_derivative_name(node.id):
-                yield self._unknown(node)
-        else:
+        elif not (isinstance(node, ast.Name) and (node.id in local or node.id in nested)):
             yield from self._known_outside(node)
 
     def _known_outside(self, node: ast.expr) -> Iterator[Problem]:

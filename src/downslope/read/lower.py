@@ -28,6 +28,8 @@ from downslope.read.literals import decided
 from downslope.read.merging import nothing
 from downslope.read.object_reader import ObjectReader
 from downslope.read.packing import free_values
+from downslope.read.passed import DEEPEST as MOST_INSIDE
+from downslope.read.passed import passed
 from downslope.read.recursion import ApartReader, Table
 from downslope.read.resolve import number, resolve, row_of
 from downslope.read.source import Source, read_source
@@ -194,6 +196,7 @@ class _Lowerer(ApartReader, InnerReader, ObjectReader):
     def __init__(self, differentiate: Differentiate, table: Table | None = None) -> None:
         super().__init__(table)
         self.differentiate = differentiate
+        self.inside: list[ast.FunctionDef | ast.Lambda] = []  # the passed and nested functions being read
 
     def another(self) -> "_Lowerer":
         """A reader for the body of a function that is called."""
@@ -282,8 +285,18 @@ class _Lowerer(ApartReader, InnerReader, ObjectReader):
         if again or graph.nested_too_long(found.node, around, source):
             own = {found.node.name: found} if isinstance(found.node, ast.FunctionDef) else {}
             return self.call_apart(found.node, source, {**own, **free_values(found), **given}, not again)
-        with self.pinned() if found.ours else nullcontext():
-            return self.inlined(found.node, Frame(source, dict(given), parent=found.frame))
+        if self.inside.count(found.node) == MOST_INSIDE:
+            raise self.unsupported(
+                f"more than {MOST_INSIDE} calls of {getattr(found.node, 'name', 'a lambda')!r} inside one another",
+                "a function that is given itself as an argument is expanded without end.",
+                "let it call itself by its name.",
+            )
+        self.inside.append(found.node)
+        try:
+            with self.pinned() if found.ours else nullcontext():
+                return self.inlined(found.node, Frame(source, dict(given), parent=found.frame))
+        finally:
+            self.inside.pop()
 
     def call(self, node: ast.Call, frame: Frame, hint: str) -> Value:
         derivative = self.derivative_call(node, frame)
@@ -426,11 +439,13 @@ class _Lowerer(ApartReader, InnerReader, ObjectReader):
         positional = [name for name in names if name not in preset]
         every = positional + [a.arg for a in callee.args.kwonlyargs]
         given: dict[str, Value] = {}
-        listed = self.listed(node, lambda argument: self.expression(argument, frame))
+        listed = self.listed(node, lambda argument: self.argument_value(argument, frame))
         for name, value in zip(positional, listed, strict=False):
             given[name] = self.settled(value, name)
         for keyword in node.keywords:
-            given[str(keyword.arg)] = self.settled(self.expression(keyword.value, frame), str(keyword.arg))
+            given[str(keyword.arg)] = self.settled(
+                self.argument_value(keyword.value, frame), str(keyword.arg)
+            )
         wrong = [name for name in given if name not in every]
         missing = [name for name in every if name not in given and name not in defaults]
         if wrong or missing or len(listed) > len(positional):
@@ -441,6 +456,11 @@ class _Lowerer(ApartReader, InnerReader, ObjectReader):
                 fix="pass each argument once.",
             )
         return {name: given[name] if name in given else defaults[name] for name in every}
+
+    def argument_value(self, node: ast.expr, frame: Frame) -> Value:
+        """An argument of a helper, which may be a function."""
+        found = passed(node, frame, self.argument_value)
+        return self.expression(node, frame) if found is None else found
 
     # ---- statements --------------------------------------------------------------------------
 
