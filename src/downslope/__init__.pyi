@@ -29,6 +29,8 @@ from .fitting.together import fit_together as fit_together
 from .interop.export import export as export
 from .interop.numba_gradient import numba_gradient as numba_gradient
 from .interop.scipy_objective import objective as objective
+from .interop.sobol import Share as Share
+from .interop.sobol import sobol as sobol
 from .learn.learner import Learner as Learner
 from .modes.dual import DualFloat as DualFloat
 from .modes.numeric import numeric_derivative as numeric_derivative
