@@ -46,7 +46,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -68,7 +68,7 @@ def test_the_page_is_whole_and_needs_no_other_file(done):
 
 def test_every_picture_has_a_text_and_is_a_picture(done, tmp_path):
     pictures = Tags(page(done, "")).all("img")
-    assert len(pictures) == 4
+    assert len(pictures) == 6  # rows: 3; the way, the cost against each constant, profiles
     for number, picture in enumerate(pictures):
         assert len(picture["alt"]) > 30
         file = tmp_path / f"{number}.png"
@@ -110,3 +110,52 @@ def test_a_fit_that_failed_says_so(tmp_path):
     text = page(done, "")
     assert 'class="state bad"' in text
     assert "Did NOT converge" in text
+
+
+def test_the_page_says_how_sure_each_constant_is(done):
+    given = done.intervals(0.9, "bootstrap", draws=10)
+    text = page(done, "", [given])
+    for head in ("standard, 90 %", "profile likelihood, 90 %", "bootstrap, 90 %"):
+        assert f'<th scope="col">{head}</th>' in text
+    for each in (given, done.intervals(0.9), done.intervals(0.9, "profile")):
+        low, high = each["SPEED"]
+        assert f"<td>{low:.5g} to {high:.5g}</td>" in text
+    between = done.correlation[0, 1]
+    assert f">{between:.3f}</td>" in text
+    assert "Nothing was found: the data tell every constant." in text
+
+
+def test_the_page_says_what_is_not_determined(tmp_path):
+    def both(km, speed=30.0, traffic=1.0):
+        return 60.0 * km * traffic / speed
+
+    km = np.linspace(1, 20, 30)
+    done = ds.fit(both, {"km": km, "t": 2.5 * km + np.sin(9.0 * km)}, "t")
+    text = page(done, "")
+    assert "−∞ to ∞" in text
+    assert "profile likelihood" in text.lower()
+    assert done.identified
+    for each in done.identified:
+        assert f"<li>{each}</li>" in text
+
+
+def test_many_rows_give_a_small_page_that_says_how_it_shows_them(rng):
+    def line(x, slope=1.0, start=0.0):
+        return start + slope * x
+
+    x = rng.uniform(0, 9, 200_000)
+    done = ds.fit(line, {"x": x, "y": 2.0 * x + 1.0 + rng.normal(0, 1, len(x))}, "y")
+    text = page(done, "")
+    assert len(text) < 1_500_000
+    assert "The 200,000 rows are counted in hexagons." in text
+    assert "only where asked for: tune --intervals profile" in text
+    assert len(Tags(text).all("img")) == 5
+
+
+def test_a_notebook_shows_a_small_table(rng):
+    x = rng.uniform(0, 9, 50)
+    done = ds.fit(lambda x, a=1.0: a * x, {"x": x, "<b>": 2.0 * x + 0.1 * np.sin(x)}, "<b>")
+    text = done._repr_html_()
+    assert Tags(text).open == []
+    assert f"<td>{done['a']:.6g}</td>" in text
+    assert len(text) < 2000

@@ -1,5 +1,6 @@
 """`tune`: learn constants from a table, show the change, and write it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,16 @@ from downslope.errors import NotConverged
 
 if TYPE_CHECKING:
     from downslope.fitting.fit import Fit
+    from downslope.fitting.intervals import Intervals
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which intervals are wanted."""
+
+    methods: tuple[str, ...]
+    level: float
+    draws: int
 
 
 def tune(
@@ -52,6 +63,11 @@ def tune(
     max_iterations: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
     errors: Annotated[str, typer.Option(help="Standard errors: model or robust.")] = "model",
     group: Annotated[str | None, typer.Option(help="Column: rows of one value may go together.")] = None,
+    intervals: Annotated[
+        list[str] | None, typer.Option(help="Of the constants: wald, profile or bootstrap; may be repeated.")
+    ] = None,
+    level: Annotated[float, typer.Option(help="How sure the intervals are.")] = 0.95,
+    draws: Annotated[int, typer.Option(help="Tables that the bootstrap draws.")] = 1000,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read the table in batches: it need not fit into memory.")
     ] = False,
@@ -66,8 +82,9 @@ def tune(
 
     Example: downslope tune taxi.py:trip trips.csv --target minutes --write
     """
+    asked = Asked(tuple(dict.fromkeys(intervals or ())), level, draws)
     done = tuned(
-        program, _opened(table, stream, cluster), target, report, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
+        program, _opened(table, stream, cluster), target, report, asked, write=write, learn=learn, bounds=bounds_of(bounds), holdout=holdout,
         priors=priors_of(prior), fixed=values_of(fix or []), tie=ties_of(tie), constraints=constraint or (), search=search, batch=batch, epochs=epochs, starts=starts,
         missing=missing, loss=loss, solver=solver, step=step, max_iterations=max_iterations, errors=errors,
         group=group, weights=weights,
@@ -89,14 +106,24 @@ def _opened(table: str, in_batches: bool, cluster: str | None) -> object:
 
 
 def tuned(
-    program: str, table: object, target: str, report: Path | None, *, write: bool = False, **options: Any
+    program: str,
+    table: object,
+    target: str,
+    report: Path | None,
+    asked: Asked | None = None,
+    *,
+    write: bool = False,
+    **options: Any,
 ) -> "Fit":
     """Fit with the options of `downslope.fit`, print what came of it, and write what was asked for."""
+    from downslope.fitting.intervals import check_asked
     from downslope.report.place import check_place
     from downslope.report.tuned import changed, finish
 
     if report is not None:
         check_place(report)
+    if asked:
+        check_asked(asked.methods, asked.level, asked.draws)
     done = _fitted(program, table, target, options)
     if done.dropped:
         out.print(f"{done.dropped:,} rows without a finite number were left out")
@@ -105,14 +132,27 @@ def tuned(
     out.print(f"\nrms change of {moved} per 1 % of a constant:")
     for name, change in done.solution.sensitivities.items():
         out.print(f"  {name:<20} {change:.4g}")
+    found = _intervals(done, asked) if asked else ()
     new, difference = changed(done)
     out.print(f"\n{difference}")
-    files = finish(done, new, difference, report, write)
+    files = finish(done, new, difference, report, write, found)
     if report:
         out.print(f"wrote {report}")
     for file in files:
         out.print(f"changed {file}")
     return done
+
+
+def _intervals(done: "Fit", asked: Asked) -> "tuple[Intervals, ...]":
+    """The intervals that were asked for, printed; none of a fit that has not converged."""
+    if asked.methods and not done.converged:
+        out.print("\nno intervals: the fit has not converged")
+        return ()
+    found = []
+    for method in asked.methods:
+        found.append(done.intervals(asked.level, method, draws=asked.draws))
+        out.print(f"\n{found[-1]}")
+    return tuple(found)
 
 
 def _fitted(program: str, table: object, target: str, options: dict[str, Any]) -> "Fit":

@@ -134,9 +134,14 @@ def _residuals(
         yield problem.on(replace(problem.table, columns={**problem.table.columns, problem.target: target}))
 
 
-def _check(count: int, seed: int, kind: str, groups: npt.NDArray[np.intp] | None) -> None:
+def check_count(count: int) -> None:
+    """Raise `UsageError` unless so many tables can be drawn."""
     if not isinstance(count, int) or count < 2:
         raise UsageError(f"draws is {count!r}", why="it is a number of tables, two or more.", fix="use 1000.")
+
+
+def _check(count: int, seed: int, kind: str, groups: npt.NDArray[np.intp] | None) -> None:
+    check_count(count)
     if not isinstance(seed, int) or seed < 0:
         raise UsageError(f"seed is {seed!r}", why="it is a whole number from 0.", fix="use e.g. 0.")
     if kind not in KINDS:

@@ -17,8 +17,10 @@ from downslope.fitting.identify import correlation, near_tradeoffs
 from downslope.fitting.intervals import Intervals, intervals
 from downslope.fitting.local import local
 from downslope.fitting.minibatch import sampling_of
+from downslope.fitting.notebook import as_html
 from downslope.fitting.objective import Array
 from downslope.fitting.parts import Bounds, PriorsByName, Values, restored
+from downslope.fitting.plots import Plots
 from downslope.fitting.pose import Posed, pose
 from downslope.fitting.predict import Predictor
 from downslope.fitting.problem import Problem
@@ -75,6 +77,15 @@ class Fit:
 
     def __str__(self) -> str:
         return str(self.solution)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the values, the costs, and what is not determined."""
+        return as_html(self.solution, self.source.name)
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures of the fit, with matplotlib: `fit.plot.residuals()`, `history` and others."""
+        return Plots(self)
 
     def __getitem__(self, name: str) -> float:
         """The learnt value of a constant."""

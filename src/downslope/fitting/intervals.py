@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from downslope.errors import DataError, NotConverged, UsageError
-from downslope.fitting.bootstrap import bootstrap
+from downslope.fitting.bootstrap import bootstrap, check_count
 from downslope.fitting.covariance import MODEL, Errors
 from downslope.fitting.local import local, need_minimum
 from downslope.fitting.objective import Array
@@ -75,14 +75,7 @@ def intervals(
     seed: int = 0,
 ) -> Intervals:
     """What `Fit.intervals` gives, from a problem and its solution."""
-    if not isinstance(level, int | float) or not 0.0 < level < 1.0:
-        raise UsageError(f"level is {level!r}", why="it is between 0 and 1.", fix="use e.g. 0.95.")
-    if method not in METHODS:
-        raise UsageError(
-            f"there are no intervals by {method!r}",
-            why=f"methods are {', '.join(METHODS)}.",
-            fix="choose one.",
-        )
+    check_asked([method], level, draws)
     need_minimum(solution)
     asked = Asked(problem, solution, errors, _chosen(solution.names, names), float(level))
     try:
@@ -95,6 +88,21 @@ def intervals(
             why="Ctrl-C; the fit is kept.",
             fix="name fewer constants, or take fewer draws.",
         ) from None
+
+
+def check_asked(methods: Sequence[str], level: float, draws: int) -> None:
+    """Raise `UsageError` for an unknown method, a level that is none, or too few draws: before any work."""
+    if not isinstance(level, int | float) or not 0.0 < level < 1.0:
+        raise UsageError(f"level is {level!r}", why="it is between 0 and 1.", fix="use e.g. 0.95.")
+    for method in methods:
+        if method not in METHODS:
+            raise UsageError(
+                f"there are no intervals by {method!r}",
+                why=f"methods are {', '.join(METHODS)}.",
+                fix="choose one.",
+            )
+    if "bootstrap" in methods:
+        check_count(draws)
 
 
 def _chosen(known: tuple[str, ...], names: Sequence[str] | None) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from downslope.fitting.fit import Fit
 from downslope.fitting.objective import Array
 from downslope.report.line import BLUE, RED, plain
-from downslope.report.units import label, unit_of, with_unit
+from downslope.report.units import label, literal, unit_of, with_unit
 
 FEW = 3000
 """Up to so many rows each is a dot; more are counted in hexagons."""
@@ -34,7 +34,7 @@ def fitted(fit: Fit, unit: str | None = None) -> Figure:
     observed = problem.observed
     predicted = [problem.predictions(values) for values in (solution.start, solution.values)]
     unit = unit_of(problem.target) if unit is None else unit
-    name = label(problem.target) if unit_of(problem.target) else with_unit(problem.target, unit)
+    name = label(problem.target) if unit_of(problem.target) else with_unit(literal(problem.target), unit)
     figure = Figure(figsize=(10, 4.7), layout=ConstrainedLayoutEngine(wspace=0.06), facecolor="white")
     axes: Any = figure.subplots(1, 2, sharex=True, sharey=True)
     limits = _limits(observed, *predicted)
@@ -77,10 +77,10 @@ def _points(axis: Any, observed: Array, predicted: Array, limits: tuple[float, f
         axis.plot(observed, predicted, ".", color=BLUE, markersize=3, alpha=0.5)
         return None
     return axis.hexbin(
-        observed, predicted, gridsize=80, bins="log", mincnt=1, extent=(*limits, *limits), cmap=_blues(), linewidths=0.1
+        observed, predicted, gridsize=80, bins="log", mincnt=1, extent=(*limits, *limits), cmap=blues(), linewidths=0.1
     )  # fmt: skip
 
 
-def _blues() -> Colormap:
+def blues() -> Colormap:
     """From a blue that can be seen on white to a dark one."""
     return ListedColormap(colormaps["Blues"](np.linspace(0.3, 1.0, 128)))

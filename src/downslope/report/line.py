@@ -87,6 +87,11 @@ def draw(axis: Any, line: Line) -> None:
     axis.set_ylim(limits)
     axis.set(xlabel=label(line.name), ylabel=with_unit(line.what, line.unit))
     plain(axis)
+    above(axis)
+
+
+def above(axis: Any) -> None:
+    """The legend above the panel, where it hides nothing."""
     axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9, borderaxespad=0.2)
 
 

@@ -1,12 +1,13 @@
 """What follows a fit: the change to the source, its proof, and the page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from downslope.data.write import replace
 from downslope.errors import WriteError
 from downslope.fitting.fit import Fit
+from downslope.fitting.intervals import Intervals
 from downslope.read.constants import Constant
 from downslope.report.digits import shown
 from downslope.report.proof import prove
@@ -40,7 +41,12 @@ def changed(fit: Fit) -> tuple[Changed, str]:
 
 
 def finish(
-    fit: Fit, change: Changed, difference: str, report: Path | None, to_write: bool
+    fit: Fit,
+    change: Changed,
+    difference: str,
+    report: Path | None,
+    to_write: bool,
+    intervals: Sequence[Intervals] = (),
 ) -> tuple[str, ...]:
     """Write the page and the sources, as asked; gives the sources written.
 
@@ -49,7 +55,7 @@ def finish(
     if report is not None:
         from downslope.report.page import page  # matplotlib is slow to load
 
-        replace(report, page(fit, difference).encode())
+        replace(report, page(fit, difference, intervals).encode())
     if not to_write:
         return ()
     if change.left:

@@ -25,7 +25,16 @@ def label(name: str) -> str:
     """
     words, _, _ = name.rpartition("_")
     unit = unit_of(name)
-    return f"{words.replace('_', ' ')} ({unit})" if unit and words else name
+    return literal(f"{words.replace('_', ' ')} ({unit})" if unit and words else name)
+
+
+def literal(text: str) -> str:
+    r"""A user's text as matplotlib shows it letter by letter: a dollar sign begins no formula.
+
+    >>> literal("cost_$"), literal("speed_kmh")
+    ('cost_\\$', 'speed_kmh')
+    """
+    return text.replace("$", r"\$")
 
 
 def with_unit(text: str, unit: str) -> str:
