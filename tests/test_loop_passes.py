@@ -10,10 +10,10 @@ import downslope as ds
 from downslope.calculus.program import kind_of, params_of, program
 from downslope.calculus.shaped import Transformed, reversed_once
 from downslope.errors import ProgramError
-from downslope.ir.nodes import Fail, For, Let, Push, While, walk
+from downslope.ir.nodes import Fail, For, Let, Like, Lit, New, Push, Store, While, walk
 from downslope.native.vector import search
 from downslope.native.vector.loops import with_vector_loops
-from downslope.passes import counters, hoist, narrow, plain, selected, signs, unroll
+from downslope.passes import counters, filled, hoist, narrow, plain, selected, signs, unroll
 
 A = np.array([0.5, -1.0, 2.0, 3.0])
 
@@ -333,3 +333,92 @@ CHOOSES = ["x = a[k]", "b = x > t", "t = x if b else t"]
 )
 def test_which_loops_are_searched_in_blocks(body, yes):
     assert searched(body) == yes
+
+
+def all_of_it(a):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * a[i]
+    return total
+
+
+def all_but_one(a):
+    total = 0.0
+    for i in range(1, len(a)):
+        total += a[i] * a[i]
+    return total
+
+
+def twice_a_pass(a):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * a[len(a) - 1 - i]
+    return total
+
+
+def up_to(a, n):
+    total = 0.0
+    for i in range(n):
+        total += a[i] * a[i]
+    return total
+
+
+def in_some_passes(a):
+    total = 0.0
+    for i in range(len(a)):
+        if i % 2 == 0:
+            total += a[i] * a[i]
+    return total
+
+
+def through_a_temporary(a):
+    b = np.empty(len(a))
+    for i in range(len(a)):
+        b[i] = a[i] * a[i]
+    return np.sum(np.sin(b) * a)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "zeros"),
+    [
+        (all_of_it, (), 0),
+        (through_a_temporary, (), 0),
+        (all_but_one, (), 1),
+        (twice_a_pass, (), 1),
+        (up_to, (2,), 1),
+        (in_some_passes, (), 1),
+    ],
+)
+def test_zeros_are_made_only_where_a_loop_leaves_some(f, args, zeros):
+    form, _ = form_of(f, A, *args)
+    made = reversed_once(form, ["a"])
+    left = filled.filled(made)
+    assert sum(map(is_zeros, walk(left.body))) == zeros
+    assert sum(map(is_zeros, walk(made.body))) > 0
+    steps = 1e-6 * np.eye(len(A))
+    expected = [(f(A + s, *args) - f(A - s, *args)) / 2e-6 for s in steps]
+    for engine in ("python", "native"):
+        assert ds.grad(f, engine=engine)(A, *args) == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+def is_zeros(stmt):
+    return isinstance(stmt, Like) or (isinstance(stmt, New) and stmt.fill == Lit(0.0))
+
+
+def test_a_loop_without_a_pass_leaves_an_empty_array():
+    assert ds.grad(all_of_it)(np.empty(0)).shape == (0,)
+
+
+def test_a_sum_of_negative_zero_stays_zero():
+    slope = ds.grad(lambda a: np.sum(a * -0.0))(A)
+    assert not np.signbit(slope).any()
+
+
+def test_a_zero_that_nothing_reads_is_not_stored():
+    form, _ = form_of(through_a_temporary, A)
+    made = reversed_once(form, ["a"])
+    zeroed = [
+        sum(isinstance(s, Store) and s.value == Lit(0.0) for s in walk(f.body))
+        for f in (made, filled.filled(made))
+    ]
+    assert zeroed[0] > zeroed[1] == 0

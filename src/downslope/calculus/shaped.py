@@ -19,6 +19,7 @@ from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.passes.buffers import stored
 from downslope.passes.counters import counted
+from downslope.passes.filled import filled
 from downslope.passes.guard import TOO_LARGE, guarded
 from downslope.passes.hoist import hoisted
 from downslope.passes.narrow import narrowed
@@ -161,7 +162,7 @@ class Transformed:
             given = {param.name: kind for param, kind in zip(form.params, kinds, strict=True)}
             base = selected(hoisted(counted(form, given)))
             primal = names_of(form) & names_of(base)
-            made = narrowed(self.make(base, params_of(base, self.wrt)))
+            made = filled(narrowed(self.make(base, params_of(base, self.wrt))))
             quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
             self._runs[kinds] = quick, primal, made
         return self._runs[kinds]
