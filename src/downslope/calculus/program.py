@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from downslope.errors import ArrayExpected, UnsupportedError, UsageError
+from downslope.errors import ArrayExpected, UsageError
 from downslope.ir.nodes import Function
 from downslope.ir.structure import Shape
 from downslope.ir.types import ArrayType, Kind, Type
@@ -140,22 +140,9 @@ def program(f: Callable[..., Any] | str, wrt: Wrt = None) -> tuple[Program, tupl
         symbols = {constant.name: constant.symbol for constant in chosen}
     try:
         read = Program(source, simplified(expanded(source).function), symbols)
-    except UnsupportedError as error:
-        if not for_numbers_only(error, lambda kinds: expanded(source, kinds), len(source.arguments)):
-            raise
-        read = Program(source, None, symbols)  # what its arguments are is known when it is called
+    except ArrayExpected:  # what its arguments are is known when it is called
+        read = Program(source, None, symbols)
     return read, tuple(read.arguments[read.position(name)] for name in asked)
-
-
-def for_numbers_only(error: UnsupportedError, read: Callable[[Kinds], object], count: int) -> bool:
-    """Whether a refusal of a program of numbers is none, or another one, where its arguments are arrays."""
-    if isinstance(error, ArrayExpected):
-        return True
-    try:
-        read((ArrayType("f", 1),) * count)
-    except UnsupportedError as other:
-        return str(other) != str(error)
-    return True
 
 
 def listed(wrt: Wrt, default: Sequence[str | int]) -> list[str | int]:

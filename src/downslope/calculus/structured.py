@@ -14,12 +14,11 @@ from downslope.calculus.program import (
     Wrt,
     arguments,
     by_position,
-    for_numbers_only,
     kind_of,
     listed,
     number_of,
 )
-from downslope.errors import UnsupportedError, UsageError
+from downslope.errors import ArrayExpected, UsageError
 from downslope.ir.structure import (
     LEAF,
     Shape,
@@ -176,10 +175,8 @@ def _flattened(read: Program, shapes: tuple[Shape, ...]) -> Program:
     numbers: Kinds = tuple("f" for _ in names)
     try:
         return replace(whole, given=simplified(whole.lowered(numbers).function))
-    except UnsupportedError as error:
-        if not for_numbers_only(error, whole.lowered, len(names)):
-            raise
-        return whole  # some leaves are arrays, which is known when it is called
+    except ArrayExpected:  # some leaves are arrays, which is known when it is called
+        return whole
 
 
 @dataclass(frozen=True)

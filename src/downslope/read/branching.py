@@ -1,6 +1,6 @@
 """What the two paths of a branch leave in variables and arrays, merged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from downslope.errors import UnsupportedError
 from downslope.ir.nodes import Arg, Lit, Stmt
@@ -93,7 +93,9 @@ class Merge:
             if structural(left) or structural(right):
                 return gone(name, "on one path of a branch it is of another class or structure.")
             if holds_array(left) or holds_array(right):
-                return gone(name, "on one path of a branch it is an array of another kind, or no array.")
+                why = "on one path of a branch it is an array of another kind, or no array."
+                number = next((side for side in (left, right) if isinstance(side, str)), "")
+                return replace(gone(name, why), number=number)
             raise UnsupportedError(
                 f"{shown(name)!r} is one number on one path and several on another",
                 loc=self.reader.place, why="the shape of a value must be known when the program is read.",

@@ -146,7 +146,7 @@ class ControlReader(ArrayReader):
         if isinstance(value, Gone):
             if new := value.causes - self.arrays.apart:
                 raise Again(new)
-            raise self.unsupported(value.what, value.why, value.fix)
+            raise self.unfit([value.number or UNSET], value.what, value.why, value.fix)
         return value
 
     # ---- variables that are told apart -----------------------------------------------------------
