@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from downslope.errors import UnsupportedError
+from downslope.errors import ArrayExpected, UnsupportedError
 from downslope.ir.nodes import Arg, Block, Carry, Lit, Stmt
 from downslope.ir.rename import renamed
 from downslope.read.array_reader import ArrayReader
@@ -297,7 +297,8 @@ class Loop:
         return (self.reader.arrays.current[view.buffer],)
 
     def _reshaped(self, name: str) -> UnsupportedError:
-        return UnsupportedError(
+        number = isinstance(self._after.get(name), str)  # which may be an array when it is called
+        return (ArrayExpected if number else UnsupportedError)(
             f"{shown(name)!r} changes its shape in the loop", loc=self.frame.source.loc(self.node),
             why="the shape of a value must be known when the program is read.",
             fix="give it the same form before and inside the loop.",

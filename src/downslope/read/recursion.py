@@ -97,7 +97,8 @@ class ApartReader(CallReader):
                 "such a function takes numbers, arrays, tuples of them, and functions.",
                 "pass the numbers and arrays in it.",
             ) from error
-        key = (id(node), *packed.key)
+        written = source.written if node is source.node else node  # the same each time that it is read
+        key = (id(written), *packed.key)
         if key not in self.table.found:
             self.read_apart(key, name, node, source, packed)
         entry = self.table.found[key]

@@ -130,7 +130,9 @@ class Gone:
     why: str
     fix: str
     causes: frozenset[tuple[str, str]] = frozenset()  # it is known if these are told apart (`choices.Key`)
-    number: str = field(default="", kw_only=True)  # what it is on one path, if that is a number: with an array there it may be known
+    number: str = field(
+        default="", kw_only=True
+    )  # what it is on one path, if that is a number: with an array there it may be known
 
 
 @dataclass(frozen=True)
