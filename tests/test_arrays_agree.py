@@ -12,8 +12,9 @@ import pytest
 import downslope as ds
 from array_zoo import ARRAY_ZOO, ArraySpecimen
 from downslope.calculus.chunks import Directions, columns
+from downslope.calculus.makes import pulled, pushed
 from downslope.calculus.program import kind_of, program
-from downslope.calculus.shaped import Transformed, pulled, pushed, rows, zero_like
+from downslope.calculus.shaped import Transformed, rows, zero_like
 from downslope.ir.calls import reachable
 from downslope.ir.check import faults
 from downslope.ir.versions import linear
@@ -116,7 +117,7 @@ def summed(one: ArraySpecimen, function: Any, names: Any) -> Any:
 
 def second(one: ArraySpecimen, engine: Any = "python") -> list[list[float]]:
     """Second derivatives of the sum of the results."""
-    run, values, varied = setup(one, lambda f, names: summed(one, f, names), engine)
+    run, values, varied = setup(one, lambda f, names, _: summed(one, f, names), engine)
     outputs = run.form(values).body.yields
     first, values, varied = setup(one, pushed, engine)
     ones = [

@@ -68,7 +68,8 @@ def hessian(one: Specimen, engine: Any) -> list[float]:
     read, names = program(one.program, one.wrt)
     labels = params_of(read.function, names)
     values = values_of(read, one.args, {}, names)
-    rows = [Runner(read, twice(read.function, labels, i), engine)(values)[1:] for i in range(len(labels))]
+    made = [lambda f, labels, _, i=i: twice(f, labels, i) for i in range(len(labels))]
+    rows = [Runner(read, names, make, engine)(values)[1:] for make in made]
     return [entry for row in rows for entry in row]
 
 

@@ -11,12 +11,14 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeAlias
 
+from downslope.calculus.makes import Make
 from downslope.calculus.program import Program
 from downslope.calculus.run import Engine
-from downslope.calculus.shaped import Make, Transformed, Values, blocks, directions, zero_like
+from downslope.calculus.shaped import Transformed, Values, blocks, directions, zero_like
 from downslope.ir.nodes import Function
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+from downslope.modes.snapshots import Checkpoints
 
 MOST = 4
 """So many tangents travel together at most: as many as a vector register of 256 bits holds."""
@@ -66,8 +68,8 @@ class Directions:
 def _tangents(directions: int, of_gradient: bool) -> Make:
     """What makes a program with so many tangents of a program, or of its gradient."""
 
-    def make(function: Function, names: Sequence[str]) -> Function:
-        base = reverse(function, names) if of_gradient else function
+    def make(function: Function, names: Sequence[str], checkpoints: Checkpoints) -> Function:
+        base = reverse(function, names, checkpoints=checkpoints) if of_gradient else function
         return forward(base, names, seeded=True, directions=directions)
 
     return make

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from downslope.calculus.idle import idle
+from downslope.calculus.makes import reversed_once, tangents
+from downslope.calculus.memory import budget
 from downslope.calculus.program import (
     Program,
     Wrt,
@@ -51,6 +53,7 @@ class Derivative:
     engine: Engine = "native"
     delta: float | None = None
     with_value: bool = False
+    memory: int | None = None
     sees_duals: ClassVar[bool] = True  # see `modes.running`
     _shaped: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -78,7 +81,8 @@ class Derivative:
 
             inner = self.origin if isinstance(self.origin, Derivative) else self.program.source.function
             return FunctionRunner(self.program, inner, self.path, self.wrt, self.chosen, self.delta)
-        return Runner(self.program, self.function, self.engine)
+        make = reversed_once if self.chosen == "reverse" else tangents
+        return Runner(self.program, self.wrt, make, self.engine, self.memory)
 
     @cached_property
     def _nested(self) -> Callable[..., Any]:
@@ -202,6 +206,7 @@ def derivative(
     mode: Mode = "auto",
     *,
     delta: float | None = None,
+    memory: int | None = None,
     engine: Engine = "native",
 ) -> Callable[..., Any]:
     """The derivative of a program, as a function of the same arguments.
@@ -209,7 +214,8 @@ def derivative(
     `wrt` names inputs (by name or position) or constants of the program; by default the first input.
     One name gives a number, a sequence gives a tuple. `mode` is `numeric` (Ridders' extrapolated
     differences, or the plain two-point quotient where `delta` is given), `formal` (closed formulas, where
-    there are any), `dual`, `forward`, `reverse` or `auto`. Raises `UnsupportedError` for source that
+    there are any), `dual`, `forward`, `reverse` or `auto`. `memory` is the budget of a reverse sweep in bytes; by
+    default a long loop runs again from snapshots where its tape would be longer than 32 MiB. Raises `UnsupportedError` for source that
     cannot be differentiated, `UsageError` for unknown names. Method: Griewank & Walther, Evaluating Derivatives, 2nd ed., 2008.
 
     >>> def f(x):
@@ -221,7 +227,7 @@ def derivative(
         raise UsageError(
             f"unknown mode {mode!r}", why=f"modes are {', '.join(MODES)}, auto.", fix="choose one of them."
         )
-    return made(f, wrt, mode, engine, delta)
+    return made(f, wrt, mode, engine, delta, memory=memory)
 
 
 def made(
@@ -232,8 +238,10 @@ def made(
     delta: float | None = None,
     with_value: bool = False,
     quiet: bool = False,
+    memory: int | None = None,
 ) -> Callable[..., Any]:
     """A derivative; with `quiet`, without a word on inputs that do not matter."""
+    budget(memory)  # a wrong one is told at once
     f = f.with_inputs(wrt) if isinstance(f, Derivative) else f
     try:
         read, names = program(f, wrt)
@@ -247,28 +255,30 @@ def made(
     if not quiet and not isinstance(f, Derivative):
         idle(read, names)
     asked = tuple(listed(wrt, [0]))
-    return Derivative(f, read, asked, names, mode, several(wrt), engine, delta, with_value)
+    return Derivative(f, read, asked, names, mode, several(wrt), engine, delta, with_value, memory)
 
 
 @under_oracles(nested_derivative)
-def grad(f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native") -> Callable[..., Any]:
-    """The gradient of a program: `derivative` with the mode chosen by cost.
+def grad(
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, memory: int | None = None, engine: Engine = "native"
+) -> Callable[..., Any]:
+    """The gradient of a program: `derivative` with the mode chosen by cost, in `memory` bytes (docs/long-loops.md).
 
     >>> def area(width, height):
     ...     return width * height
     >>> grad(area, ("width", "height"), engine="python")(2.0, 3.0)
     (3.0, 2.0)
     """
-    return derivative(f, wrt, engine=engine)
+    return derivative(f, wrt, memory=memory, engine=engine)
 
 
 @under_oracles(nested_value_and_grad)
 def value_and_grad(
-    f: Callable[..., Any] | str, wrt: Wrt = None, *, engine: Engine = "native"
+    f: Callable[..., Any] | str, wrt: Wrt = None, *, memory: int | None = None, engine: Engine = "native"
 ) -> Callable[..., Any]:
     """The value and the gradient in one call: `(value, gradient)`.
 
     >>> value_and_grad(lambda x: x * x, engine="python")(3.0)
     (9.0, 6.0)
     """
-    return made(f, wrt, "auto", engine, with_value=True)
+    return made(f, wrt, "auto", engine, with_value=True, memory=memory)

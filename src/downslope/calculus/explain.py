@@ -4,22 +4,20 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from downslope.calculus.explanation import ACTIVE, CONSTANT, CUT, STOPPED, UNREAD, Explanation, Line, Measured
+from downslope.calculus.makes import Make, pushed, reversed_once, tangents
 from downslope.calculus.program import Differentiated, Kinds, Program, Wrt, kind_of, params_of, program
 from downslope.calculus.run import FEW, Mode
 from downslope.calculus.shaped import (
-    Make,
     Transformed,
     positions,
-    pushed,
-    reversed_once,
     shaped_values,
     zero_like,
 )
 from downslope.calculus.structured import call, is_structured
 from downslope.errors import Loc, UsageError
 from downslope.ir.nodes import Function, Let, Load, New, Store, names_of, walk
-from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+from downslope.modes.snapshots import MARKED
 from downslope.passes.activity import Seeds, varied
 from downslope.passes.census import census
 from downslope.passes.cuts import severed
@@ -64,7 +62,7 @@ def explain(f: Callable[..., Any] | str, wrt: Wrt = None, *, at: Sequence[Any] |
     times = None if values is None else _measure(Transformed(read, names, make, "native"), values)
     return Explanation(
         read.source.name, names, tuple(_lines(whole, params_of(whole, names))), cuts, mode, reason, taken,
-        census(function), census(make(function, labels)), times,
+        census(function), census(make(function, labels, MARKED)), times,
     )  # fmt: skip
 
 
@@ -92,7 +90,7 @@ def _mode(function: Function, names: Sequence[str]) -> tuple[Mode, str, Make]:
         return (
             "forward",
             f"{count}, at most {FEW}: tangents beside the program cost less than a tape",
-            forward,
+            tangents,
         )
     return "reverse", f"{count}, more than {FEW}: one sweep back gives every slope", reversed_once
 
@@ -131,7 +129,7 @@ def _measure(run: Transformed, values: Sequence[Any]) -> Measured:
     from downslope.native.measure import call_alone, measured  # Numba is slow to load
 
     base = run.form(values)
-    form = run.make(base, params_of(base, run.wrt))
+    form = run.make(base, params_of(base, run.wrt), MARKED)
     extra = len(form.params) > len(base.params)  # tangents
     varied = [values[place] for place in positions(run.program, run.wrt)]
     every = [*values, *(zero_like(value) for value in varied * extra)]

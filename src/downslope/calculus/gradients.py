@@ -7,18 +7,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from downslope.calculus.chunks import Directions, columns
+from downslope.calculus.makes import Make, reversed_once, tangents
 from downslope.calculus.program import Program, by_position
 from downslope.calculus.prompt import PROMPT, Prompt
 from downslope.calculus.run import FEW, Engine, copied
 from downslope.calculus.shaped import (
-    Make,
     Transformed,
     along,
     by_elements,
     one_number,
     positions,
-    pushed_once,
-    reversed_once,
     shaped_like,
     shaped_values,
 )  # fmt: skip
@@ -50,6 +48,10 @@ class Asked(Protocol):
     @property
     def delta(self) -> float | None:
         """The step of the two-point quotient."""
+
+    @property
+    def memory(self) -> int | None:
+        """The budget of a reverse sweep in bytes."""
 
     @property
     def origin(self) -> Any:
@@ -119,7 +121,7 @@ def _of_floats(value: Any) -> bool:
 def _cheaper(asked: Asked, values: list[Any], places: list[int]) -> Make:
     """For `auto`: tangents beside the program where few numbers vary, as for programs of numbers."""
     numbers = not any(isinstance(values[place], np.ndarray) for place in places)
-    return pushed_once if asked.mode == "auto" and numbers and len(places) <= FEW else reversed_once
+    return tangents if asked.mode == "auto" and numbers and len(places) <= FEW else reversed_once
 
 
 def _slope(
@@ -146,6 +148,6 @@ def _directions(asked: Asked) -> Directions:
 
 def _transformed(asked: Asked, make: Make) -> Transformed:
     if make not in asked._shaped:
-        asked._shaped[make] = Transformed(asked.program, asked.wrt, make, asked.engine)
+        asked._shaped[make] = Transformed(asked.program, asked.wrt, make, asked.engine, memory=asked.memory)
     found: Transformed = asked._shaped[make]
     return found

@@ -6,20 +6,19 @@ from typing import Any
 import numpy as np
 
 from downslope.calculus.idle import idle
+from downslope.calculus.makes import Make, gradient_tangents, pulled, pushed, pushed_gradient, tangents
 from downslope.calculus.program import (
     Differentiated,
     Program,
     Wrt,
     number_of,
     one_output,
-    params_of,
     program,
     several,
     values_of,
     with_arrays,
 )
 from downslope.calculus.run import Engine, Runner
-from downslope.calculus.shaped import pulled, pushed, pushed_gradient
 from downslope.calculus.shaped_products import (
     ShapedHessian,
     ShapedJacobian,
@@ -38,11 +37,8 @@ from downslope.calculus.structured_calls import (
     returns_structure,
 )
 from downslope.errors import SourceUnavailable, UsageError
-from downslope.ir.nodes import Function
 from downslope.ir.structure import holder_of
-from downslope.modes.forward import forward
 from downslope.modes.nested import nested_hessian, nested_hvp, nested_jacobian, nested_jvp, nested_vjp
-from downslope.modes.reverse import reverse
 from downslope.modes.running import under_oracles
 from downslope.passes.types import arrays
 from downslope.read.resolve import is_array
@@ -75,7 +71,7 @@ def jacobian(
         from downslope.calculus.sparse import SparseJacobian  # scipy.sparse is slow to load
 
         return _called(read, SparseJacobian(read, names, several(wrt), engine))
-    run = _numbers(read, names, forward, engine)
+    run = _numbers(read, names, tangents, engine)
     shaped = ShapedJacobian(read, names, several(wrt), engine)
 
     made: dict[Any, Callable[..., Any]] = {}
@@ -94,13 +90,11 @@ def jacobian(
     return rows
 
 
-def _numbers(
-    read: Program, names: Sequence[str], make: Callable[[Function, Sequence[str]], Function], engine: Engine
-) -> Runner | None:
-    """A program of numbers transformed, at once; None for one that takes or returns arrays."""
+def _numbers(read: Program, names: Sequence[str], make: Make, engine: Engine) -> Runner | None:
+    """A program of numbers transformed; None for one that takes or returns arrays."""
     if read.given is None or not arrays(read.given).keys().isdisjoint(read.given.body.yields):
         return None
-    return Runner(read, make(read.given, params_of(read.given, names)), engine)
+    return Runner(read, tuple(names), make, engine)
 
 
 @under_oracles(nested_hessian)
@@ -126,7 +120,7 @@ def hessian(
         from downslope.calculus.sparse import SparseHessian  # scipy.sparse is slow to load
 
         return _called(read, SparseHessian(read, names, several(wrt), engine))
-    run = _numbers(read, names, lambda function, labels: forward(reverse(function, labels), labels), engine)
+    run = _numbers(read, names, gradient_tangents, engine)
     shaped = ShapedHessian(read, names, several(wrt), engine)
 
     made: dict[Any, Callable[..., Any]] = {}

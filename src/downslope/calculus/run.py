@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from downslope.calculus.program import Program, by_position, number_kind
+from downslope.calculus.makes import Make
+from downslope.calculus.memory import bounded
+from downslope.calculus.program import Program, by_position, number_kind, params_of
 from downslope.calculus.undefined import singular, undefined
 from downslope.emit.python import LIMIT, emit
 from downslope.errors import DownslopeError, Loc, ProgramError
@@ -26,11 +28,11 @@ MODES: tuple[Mode, ...] = ("numeric", "formal", "dual", "forward", "reverse")
 
 
 def runnable(
-    read: Program, function: Function, kinds: tuple[Type, ...], engine: Engine
+    read: Program, function: Function, kinds: tuple[Type, ...], engine: Engine, longest: int | None = None
 ) -> Callable[..., Any]:
     """A function made from a program, as native code for these argument types, or as plain Python.
 
-    Its last result is the fault code of the run (`passes.guard`).
+    Its last result is the fault code of the run (`passes.guard`). Native code has a tape of `longest` numbers at most.
     """
     given = {param.name: kind for param, kind in zip(function.params, kinds, strict=True)}
     watched = guarded(function, names_of(read.function), given)
@@ -38,16 +40,21 @@ def runnable(
         from downslope.native.compiled import interpreted  # Numba is slow to load
 
         return interpreted(emit(watched, given, "program"), "program")
-    return scalar(watched, kinds, given)
+    return scalar(watched, kinds, given, longest)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A function made from a program, to be run: compiled once for each set of argument types."""
+    """A function made from a program, to be run: compiled once for each set of argument types.
+
+    `make` transforms the program for inputs `wrt`, in `memory` bytes (`calculus.memory`).
+    """
 
     read: Program
-    function: Function
+    wrt: tuple[str, ...]
+    make: Make
     engine: Engine
+    memory: int | None = None
     _made: dict[tuple[Type, ...], Callable[..., Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, values: list[Any], seeds: Sequence[float] = ()) -> tuple[float, ...]:
@@ -80,7 +87,15 @@ class Runner:
         real: Type = "f"
         kinds = (*map(number_kind, values), *(real for _ in seeds))
         if kinds not in self._made:
-            self._made[kinds] = runnable(self.read, self.function, kinds, self.engine)
+            base = self.read.function
+            labels = params_of(base, self.wrt)
+            self._made[kinds] = bounded(
+                self.memory,
+                self.engine,
+                lambda checkpoints: self.make(base, labels, checkpoints),
+                lambda form, longest: runnable(self.read, form, kinds, self.engine, longest),
+                base,
+            )
         return self._made[kinds]
 
 

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from downslope.calculus.makes import Make
+from downslope.calculus.memory import Bounded, bounded
 from downslope.calculus.native_arrays import native_array, same_memory
 from downslope.calculus.program import Kinds, Program, arguments, kind_of, number_of, params_of
 from downslope.calculus.prompt import finite
@@ -15,8 +17,7 @@ from downslope.emit.python import emit
 from downslope.errors import DownslopeError, UnsupportedError, UsageError
 from downslope.ir.nodes import Function, names_of
 from downslope.ir.types import ArrayType, Kind, Type
-from downslope.modes.forward import forward
-from downslope.modes.reverse import reverse
+from downslope.modes.snapshots import Checkpoints
 from downslope.passes.buffers import stored
 from downslope.passes.counters import counted
 from downslope.passes.filled import filled
@@ -30,7 +31,6 @@ from downslope.passes.unroll import unrolled
 from downslope.read.resolve import is_array
 
 Values: TypeAlias = Sequence[Any]
-Make: TypeAlias = Callable[[Function, Sequence[str]], Function]
 
 
 def shaped_values(
@@ -80,9 +80,9 @@ class Transformed:
     make: Make
     engine: Engine
     seeds: Type = "f"
-    _runs: dict[Kinds, tuple[Callable[..., Any], frozenset[str], Function]] = field(default_factory=dict)
+    memory: int | None = None
+    _runs: dict[Kinds, tuple[Bounded, Bounded]] = field(default_factory=dict)
     _stretches: set[tuple[Kinds, tuple[tuple[int, ...], ...]]] = field(default_factory=set)
-    _careful: dict[Kinds, Callable[..., Any]] = field(default_factory=dict)
 
     def form(self, values: Values) -> Function:
         """The program itself for such arguments."""
@@ -123,12 +123,10 @@ class Transformed:
     def _run(self, values: Values, extra: Values) -> tuple[list[Any], Any]:
         """Results and fault code: with plain products first (`passes.plain`)."""
         kinds = self._kinds(values)
-        quick, primal, made = self._made(kinds)
+        quick, slow = self._made(kinds)
         *results, fault = quick(*values, *extra)
-        if not finite(results) and careful(made):
-            if kinds not in self._careful:
-                self._careful[kinds] = runnable(made, primal, kinds, self.engine, self.seeds)
-            *results, fault = self._careful[kinds](*values, *extra)
+        if not finite(results) and careful(quick.form(0)):
+            *results, fault = slow(*values, *extra)
         return results, fault
 
     def _kinds(self, values: Values) -> Kinds:
@@ -156,15 +154,23 @@ class Transformed:
             return None
         return self._made(kinds)[0]
 
-    def _made(self, kinds: Kinds) -> tuple[Callable[..., Any], frozenset[str], Function]:
+    def _made(self, kinds: Kinds) -> tuple[Bounded, Bounded]:
         if kinds not in self._runs:
             form = unrolled(unsigned(self.program.form(kinds)))
             given = {param.name: kind for param, kind in zip(form.params, kinds, strict=True)}
             base = selected(hoisted(counted(form, given)))
-            primal = names_of(form) & names_of(base)
-            made = filled(narrowed(self.make(base, params_of(base, self.wrt))))
-            quick = runnable(plain(made), primal, kinds, self.engine, self.seeds)
-            self._runs[kinds] = quick, primal, made
+            labels, primal = params_of(base, self.wrt), names_of(form) & names_of(base)
+
+            def made(checkpoints: Checkpoints) -> Function:
+                return filled(narrowed(self.make(base, labels, checkpoints)))
+
+            def run(function: Function, longest: int) -> Callable[..., Any]:
+                return runnable(function, primal, kinds, self.engine, self.seeds, longest)
+
+            self._runs[kinds] = (
+                bounded(self.memory, self.engine, made, lambda f, longest: run(plain(f), longest), base),
+                bounded(self.memory, self.engine, made, run, base),
+            )
         return self._runs[kinds]
 
 
@@ -184,20 +190,26 @@ def unstretched(read: Program) -> UnsupportedError:
 
 
 def runnable(
-    function: Function, primal: frozenset[str], kinds: Kinds, engine: Engine, seeds: Type = "f"
+    function: Function,
+    primal: frozenset[str],
+    kinds: Kinds,
+    engine: Engine,
+    seeds: Type = "f",
+    longest: int | None = None,
 ) -> Callable[..., Any]:
     """A function for arguments of these types, as native code or as plain Python.
 
     Parameters beyond `kinds` are arrays, as they say themselves, or numbers of the type `seeds`. The caller's arrays are never
-    written to. Its last result is the fault code of the run (`passes.guard`).
-    """
+    written to. Its last result is the fault code of the run (`passes.guard`). Native code has a tape of `longest` numbers
+    at most.
+    """  # fmt: skip
     full: tuple[Kind, ...] = (*kinds, *(param.array or seeds for param in function.params[len(kinds) :]))
     given = {param.name: kind for param, kind in zip(function.params, full, strict=True)}
     watched = guarded(function, primal, given)
     from downslope.native import arrays, compiled  # Numba is slow to load
 
     if engine == "native":
-        return arrays.native(watched, full, given)
+        return arrays.native(watched, full, given, compiled.LONGEST if longest is None else longest)
     run = compiled.interpreted(emit(watched, given, "program"), "program")
     changed = stored(watched)
     written = [param.name in changed for param in watched.params]
@@ -207,31 +219,6 @@ def runnable(
             return run(*arrays.own(values, written))
 
     return call
-
-
-def reversed_once(function: Function, names: Sequence[str]) -> Function:
-    """The gradient of the one output."""
-    return reverse(function, names)
-
-
-def pushed_once(function: Function, names: Sequence[str]) -> Function:
-    """The slopes of the one output by a few numbers."""
-    return forward(function, names)
-
-
-def pulled(function: Function, names: Sequence[str]) -> Function:
-    """The transpose: cotangents of the outputs are further parameters."""
-    return reverse(function, names, seeded=True)
-
-
-def pushed(function: Function, names: Sequence[str]) -> Function:
-    """The differential: tangents of the inputs are further parameters."""
-    return forward(function, names, seeded=True)
-
-
-def pushed_gradient(function: Function, names: Sequence[str]) -> Function:
-    """The differential of the gradient (forward over reverse)."""
-    return forward(reverse(function, names), names, seeded=True)
 
 
 def positions(program: Program, wrt: Sequence[str]) -> list[int]:

@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from downslope.calculus.chunks import Directions, columns
+from downslope.calculus.makes import pulled, pushed, pushed_gradient
 from downslope.calculus.program import Program
 from downslope.calculus.run import Engine
 from downslope.calculus.shaped import (
     Transformed,
     one_number,
     positions,
-    pulled,
-    pushed,
-    pushed_gradient,
     rows,
     shaped_like,
     shaped_values,

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from downslope.calculus.chunks import Directions
 from downslope.calculus.colouring import coloured
+from downslope.calculus.makes import pulled
 from downslope.calculus.pattern import pattern
 from downslope.calculus.program import Program
 from downslope.calculus.run import Engine
@@ -19,7 +20,6 @@ from downslope.calculus.shaped import (
     Transformed,
     one_number,
     positions,
-    pulled,
     shaped_values,
     size,
 )
@@ -27,6 +27,7 @@ from downslope.calculus.shaped_products import structured
 from downslope.ir.nodes import Block, Function
 from downslope.modes.dependence import dependence
 from downslope.modes.reverse import reverse
+from downslope.modes.snapshots import Checkpoints
 
 Values = Sequence[Any]
 Numbers = NDArray[np.float64]
@@ -41,7 +42,7 @@ class SparseJacobian:
         self._read, self._names, self._several = read, names, several
         self._pushed = Directions(read, names, engine)
         self._pulled = Transformed(read, names, pulled, engine)
-        self._words = Transformed(read, names, dependence, engine, "i")
+        self._words = Transformed(read, names, _dependence, engine, "i")
         self._last = Plan.none()
 
     def __call__(self, args: Values, kwargs: Mapping[str, Any]) -> Any:
@@ -143,7 +144,11 @@ def _same(one: sparse.csc_array, other: sparse.csc_array) -> bool:
     )
 
 
-def _dependence_of_gradient(function: Function, names: Sequence[str]) -> Function:
+def _dependence(function: Function, names: Sequence[str], _checkpoints: Checkpoints) -> Function:
+    return dependence(function, names)
+
+
+def _dependence_of_gradient(function: Function, names: Sequence[str], _checkpoints: Checkpoints) -> Function:
     gradient = reverse(function, names)
     body = Block(gradient.body.body, gradient.body.yields[1:])
     only = Function(gradient.name, gradient.params, body, False, gradient.loc)

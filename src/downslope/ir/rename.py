@@ -79,10 +79,17 @@ def renamed(block: Block, names: Mapping[str, Arg]) -> Block:
                     labels(s.results),
                     s.until,
                     s.loc,
+                    s.checkpoint,
                 )
             case While():
                 return While(
-                    carries(s.carried), inner(s.test), inner(s.body), labels(s.results), s.until, s.loc
+                    carries(s.carried),
+                    inner(s.test),
+                    inner(s.body),
+                    labels(s.results),
+                    s.until,
+                    s.loc,
+                    s.checkpoint,
                 )
             case Push():
                 return Push(each(s.values), s.loc)

@@ -4,6 +4,7 @@ Several tangents travel at once. A tangent that is structurally zero is neither 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from downslope.ir.calls import bodies
 from downslope.ir.names import Names
@@ -250,22 +251,10 @@ class Forward(CallTangents):
         inside = Block(tuple(body), (*stmt.body.yields, *ends))
         results = (*stmt.results, *self.named(stmt.results, slots))
         if isinstance(stmt, For):
-            self.build.keep(
-                For(
-                    stmt.index,
-                    stmt.start,
-                    stmt.stop,
-                    stmt.step,
-                    carried,
-                    inside,
-                    results,
-                    stmt.until,
-                    stmt.loc,
-                )
-            )
+            self.build.keep(replace(stmt, carried=carried, body=inside, results=results))
         else:
             tested = Block(tuple(test), stmt.test.yields)
-            self.build.keep(While(carried, tested, inside, results, stmt.until, stmt.loc))
+            self.build.keep(replace(stmt, carried=carried, test=tested, body=inside, results=results))
 
     def push(self, stmt: Push) -> None:
         """The tape of a reverse sweep: tangents are kept next to their values."""

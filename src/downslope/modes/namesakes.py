@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from downslope.errors import UsageError
-from downslope.rules import RULES, template_names
+from downslope.rules import RULES, schedule, template_names
 
 Function = Callable[..., Any]
 
@@ -47,6 +47,9 @@ _OWN: dict[str, Function] = {
     "fmod": math.fmod,
     "ieee_remainder": math.remainder,
     "cbrt": math.cbrt,
+    "segment_passes": schedule.segment_passes,
+    "snapshot_room": schedule.snapshot_room,
+    "snapshot_split": schedule.snapshot_split,
 }
 _NUMPY = ("floor", "ceil", "trunc", "rint", "sign", "heaviside", "logaddexp", "logaddexp2")
 

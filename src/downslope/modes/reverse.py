@@ -30,7 +30,8 @@ from downslope.ir.nodes import (
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_branches import ReverseBranches
 from downslope.modes.reverse_calls import ReverseCalls
-from downslope.modes.reverse_loops import ReverseLoops
+from downslope.modes.reverse_snapshots import ReverseSnapshots
+from downslope.modes.snapshots import MARKED, Checkpoints
 from downslope.passes.buffers import measured
 from downslope.passes.build import ONE, ZERO
 from downslope.passes.simplify import simplified
@@ -39,17 +40,20 @@ from downslope.rules import RULES
 from downslope.rules.kinds import is_mask
 
 
-def reverse(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> Function:
+def reverse(
+    function: Function, wrt: Sequence[str], *, seeded: bool = False, checkpoints: Checkpoints = MARKED
+) -> Function:
     """The program with its adjoint: outputs, then the cotangent of each name in `wrt`.
 
     With `seeded` the output cotangents are parameters `<output>_bar` (a vector-Jacobian product);
-    otherwise the function has one output, with cotangent 1. A function with a tape, which is the result of
-    another reverse sweep, gets arrays in its place first.
+    otherwise the function has one output, with cotangent 1. `checkpoints` says which loops run again from
+    snapshots instead of using the tape. A function with a tape, which is the result of another reverse sweep,
+    gets arrays in its place first.
     """
     function = untaped(function)
     names = Names(names_of(function))
     function = measured(function, names)
-    sweep = _Reverse(function, wrt, names)
+    sweep = _Reverse(function, wrt, names, checkpoints)
     params = list(function.params)
     bars: Bars = {}
     with sweep.build.scope() as seeding:
@@ -66,17 +70,20 @@ def reverse(function: Function, wrt: Sequence[str], *, seeded: bool = False) -> 
     return simplified(Function(function.name, tuple(params), body, False, function.loc))
 
 
-class _Reverse(ReverseBranches, ReverseLoops, ReverseCalls):
-    def groups(self, block: Block, bars: Bars) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
+class _Reverse(ReverseBranches, ReverseSnapshots, ReverseCalls):
+    def groups(
+        self, block: Block, bars: Bars, once: frozenset[int] = frozenset()
+    ) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
         """For each statement of a block its forward, and the reverse of the block; `bars` is updated.
 
         The builder's current scope receives nothing: the reverse is collected and returned.
         """
         ahead: list[tuple[Stmt, ...]] = []
         with self.build.scope() as back:
-            for stmt in reversed(block.body):
+            for position, stmt in reversed(list(enumerate(block.body))):
                 self.build.place = stmt.loc
-                ahead.append(self.statement(stmt, bars))
+                with self.on_tape(position in once):
+                    ahead.append(self.statement(stmt, bars))
         ahead.reverse()
         return ahead, back
 
@@ -99,7 +106,7 @@ class _Reverse(ReverseBranches, ReverseLoops, ReverseCalls):
             case If():
                 return (self.branch(stmt, bars),)
             case For() | While():
-                return (self.loop(stmt, bars),)
+                return self.loop(stmt, bars)
             case Call():
                 return self.call(stmt, bars)
         return (stmt,)

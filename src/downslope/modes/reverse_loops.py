@@ -53,10 +53,10 @@ class _Pass:
 class ReverseLoops(Sweep):
     """The reverse of loops."""
 
-    def loop(self, stmt: Loop, bars: Bars) -> Stmt:
+    def loop(self, stmt: Loop, bars: Bars) -> tuple[Stmt, ...]:
         """Emit the reverse of a loop; return its forward, with its tape and its count of passes."""
         if all(bars.get(name, ZERO) == ZERO for name in stmt.results):
-            return stmt
+            return (stmt,)
         slots = [i for i, carry in enumerate(stmt.carried) if self.active(carry.name)]
         for i in slots:
             if self.kind(stmt.results[i]):
@@ -72,9 +72,11 @@ class ReverseLoops(Sweep):
         totals = {name: self.build.names.fresh(f"{name}_bar") for name in sorted(shared)}
         plan = planned(stmt, self.replaced, self.lost)
         around, self.lost = self.lost, plan.lost
+        self.depth += 1
         passed = self.replayed(stmt, slots, carry_bars, totals, plan)
+        self.depth -= 1
         self.lost = around
-        return self.swept(stmt, slots, seeds, carry_bars, totals, passed, bars)
+        return (self.swept(stmt, slots, seeds, carry_bars, totals, passed, bars),)
 
     def replayed(
         self, stmt: Loop, slots: list[int], carry_bars: dict[str, str], totals: dict[str, str], plan: Plan
@@ -84,7 +86,7 @@ class ReverseLoops(Sweep):
         with self.build.scope() as seeding:
             for i in slots:
                 self.accumulate(inner, stmt.body.yields[i], carry_bars[stmt.carried[i].name])
-            ahead, back = self.groups(stmt.body, inner)
+            ahead, back = self.groups(stmt.body, inner, plan.once)
         with self.build.scope() as missing:
             outputs = [self.handed_on(inner, stmt.carried[i].name, stmt.carried[i].name) for i in slots]
         outputs += [inner.get(name, ZERO) for name in totals]

@@ -1,7 +1,8 @@
 """What the reverse of every kind of statement shares: the builder, what is active, and cotangents."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from downslope.ir.names import Names
 from downslope.ir.nodes import Arg, Block, Function, Stmt
@@ -21,11 +22,13 @@ class Sweep(ABC):
     def __init__(self, function: Function, wrt: Sequence[str], names: Names) -> None:
         self.build = Builder(names)
         self.careful = selecting(function)
-        self.facts = varied(function, {name: frozenset({0}) for name in wrt})
-        self.kinds = arrays(function)
+        self.facts = dict(varied(function, {name: frozenset({0}) for name in wrt}))
+        self.kinds = dict(arrays(function))
         self.replaced = replaced(function)
         self.arrays = ArrayBars(self.build, Shapes(function))
         self.lost: frozenset[str] = frozenset()  # arrays that the loops around have overwritten by then
+        self.depth = 0  # how many loops are around
+        self.tape_only = False  # whether what is emitted runs forward once only
 
     def kind(self, arg: Arg) -> ArrayType | None:
         """The type of an array; None for a number."""
@@ -59,9 +62,22 @@ class Sweep(ABC):
         ahead, back = self.groups(block, bars)
         return [stmt for group in ahead for stmt in group], back
 
+    @contextmanager
+    def on_tape(self, only: bool = True) -> Iterator[None]:
+        """With `only`, what is emitted inside keeps its values on the tape."""
+        before, self.tape_only = self.tape_only, self.tape_only or only
+        try:
+            yield
+        finally:
+            self.tape_only = before
+
     @abstractmethod
-    def groups(self, block: Block, bars: Bars) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
+    def groups(
+        self, block: Block, bars: Bars, once: frozenset[int] = frozenset()
+    ) -> tuple[list[tuple[Stmt, ...]], list[Stmt]]:
         """For each statement of a block its forward, and the reverse of the block; `bars` is updated.
+
+        Those at the positions `once` run in the forward sweep only.
 
         The builder's current scope receives nothing: the reverse is collected and returned.
         """

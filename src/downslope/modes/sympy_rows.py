@@ -141,6 +141,7 @@ WHOLE: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys((*_BITWISE, "left_shift", "right_shift", "gcd"), (0, 1)),
     "invert": (0,),
     "range_length": (0, 1, 2),
+    **dict.fromkeys(("segment_passes", "snapshot_room", "snapshot_split"), (0, 1, 2, 3)),
     "round_digits": (1,),
     "ldexp": (1,),
 }

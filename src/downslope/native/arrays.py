@@ -6,19 +6,22 @@ from typing import Any
 from downslope.emit.python import Emitter
 from downslope.ir.nodes import Function
 from downslope.ir.types import Kind
-from downslope.native.compiled import TAPE, compiled, floats_out, signature_of, with_tape
+from downslope.native.compiled import LONGEST, TAPE, compiled, floats_out, signature_of, with_tape
 from downslope.passes.buffers import stored
 
 
 def native(
-    function: Function, kinds: Sequence[Kind], given: Mapping[str, Kind]
+    function: Function, kinds: Sequence[Kind], given: Mapping[str, Kind], longest: int = LONGEST
 ) -> Callable[..., tuple[Any, ...]]:
-    """The function for these argument types. Arrays that it stores into are copied for each run."""
+    """The function for these argument types. Arrays that it stores into are copied for each run.
+
+    A call raises `MemoryError` where a tape of the `longest` length is too short.
+    """
     changed = stored(function)
     written = [param.name in changed for param in function.params]
     signature = (*map(signature_of, kinds, written), floats_out())
     run = compiled(text_of(function, given), "program", signature, vector_loops=True)
-    longest = [TAPE]  # the next call starts with the tape that the last one needed
+    needed = [TAPE]  # the next call starts with the tape that the last one needed
 
     def call(*values: Any) -> tuple[Any, ...]:
         found: list[tuple[Any, ...]] = []
@@ -26,7 +29,7 @@ def native(
         def once(tape: Any) -> None:
             found.append(run(*own(values, written), tape))
 
-        longest[0] = with_tape(once, longest[0])
+        needed[0] = with_tape(once, needed[0], longest)
         return found[0]
 
     return call

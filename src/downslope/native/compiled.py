@@ -52,21 +52,22 @@ def floats_out() -> Any:
     return types.Array(types.float64, 1, "C")
 
 
-def with_tape(run: Callable[[Any], None], size: int = TAPE) -> int:
+def with_tape(run: Callable[[Any], None], size: int = TAPE, longest: int = LONGEST) -> int:
     """Run native code with a tape, and again with a longer one for as long as it is too short.
 
-    Returns the length that was enough.
+    Returns the length that was enough. Raises `MemoryError` where the longest is not.
 
     A tape that native code itself makes longer costs it six times its speed (docs/decisions/0002).
     """
+    size = min(size, longest)
     while True:
         try:
             run(np.empty(size))
             return size
         except MemoryError:
-            if size > LONGEST:
+            if size >= longest:
                 raise
-            size *= 4
+            size = min(4 * size, longest)
 
 
 def interpreted(text: str, name: str) -> Callable[..., Any]:

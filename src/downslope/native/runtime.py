@@ -14,6 +14,7 @@ from numba.extending import intrinsic, register_jitable
 
 from downslope.native.special import SPECIAL, special
 from downslope.native.whole import WHOLE
+from downslope.rules import schedule
 
 Function = Callable[..., Any]
 
@@ -263,6 +264,10 @@ def polygamma(n: int, x: float) -> float:
     size = math.gamma(n + 1.0) * zeta(n + 1.0, x)
     return size if n % 2 == 1 else -size
 
+
+segment_passes = register_jitable(schedule.segment_passes)
+snapshot_room = register_jitable(schedule.snapshot_room)
+snapshot_split = register_jitable(schedule.snapshot_split)
 
 NAMES: dict[str, object] = {
     **{name: value for name, value in globals().items() if callable(value) and not name.startswith("_")},

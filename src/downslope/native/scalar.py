@@ -25,23 +25,28 @@ ARRAY = (ADDRESS, ADDRESS, WHOLE, WHOLE, ADDRESS, WHOLE, WHOLE)
 """How Numba passes a one-dimensional array: owner, parent, size, item size, data, shape, stride."""
 
 
-def scalar(function: Function, kinds: tuple[Type, ...], given: Mapping[str, Type]) -> Run:
-    """The function as native code for these argument types; it returns its outputs as floats."""
+def scalar(
+    function: Function, kinds: tuple[Type, ...], given: Mapping[str, Type], longest: int | None = None
+) -> Run:
+    """The function as native code for these argument types; it returns its outputs as floats.
+
+    A call raises `MemoryError` where a tape of the `longest` length (by default, any) is too short.
+    """
     text, width = text_of(function, given), len(function.body.yields)
     file = f"s{store.key(text + repr(kinds))}.image"
     content = store.read(file)
     if content == NO_IMAGE:
-        return _by_numba(text, kinds, width, "")
+        return _by_numba(text, kinds, width, "", longest)
     try:
         known = unpacked(content or b"")
-        return _by_image(known, kinds, width, lambda: _by_numba(text, kinds, width, ""))
+        return _by_image(known, kinds, width, lambda: _by_numba(text, kinds, width, "", longest))
     except OSError:  # a system that gives no memory for code
-        return _by_numba(text, kinds, width, "")
+        return _by_numba(text, kinds, width, "", longest)
     except (ValueError, KeyError, TypeError):  # there is none, or it is damaged
-        return _by_numba(text, kinds, width, file)
+        return _by_numba(text, kinds, width, file, longest)
 
 
-def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str) -> Run:
+def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str, longest: int | None) -> Run:
     """Compile, and keep an image in the file if one can be made."""
     import numpy as np
 
@@ -55,7 +60,9 @@ def _by_numba(text: str, kinds: Sequence[Type], width: int, file: str) -> Run:
 
     def run(*values: Any) -> list[float]:
         out = np.empty(width)
-        numba.with_tape(lambda tape: native(*values, tape, out))
+        numba.with_tape(
+            lambda tape: native(*values, tape, out), longest=numba.LONGEST if longest is None else longest
+        )
         outputs: list[float] = out.tolist()
         return outputs
 

@@ -32,7 +32,7 @@ ARITHMETIC = frozenset("add subtract multiply negative positive absolute square 
 DIVISION = frozenset("divide reciprocal remainder floor_divide fmod sqrt".split())
 SELECTION = BOOLEAN | frozenset("where maximum minimum fmax fmin sign copysign".split())
 WHOLE = frozenset(
-    "to_int floor_int ceil_int trunc_int round_int range_length bitwise_and bitwise_or bitwise_xor left_shift"
+    "segment_passes snapshot_room snapshot_split to_int floor_int ceil_int trunc_int round_int range_length bitwise_and bitwise_or bitwise_xor left_shift"
     " right_shift invert floor ceil trunc rint".split()
 )
 COSTS: Mapping[str, float] = {

@@ -123,10 +123,10 @@ def _live_loop(stmt: For | While, live: frozenset[str]) -> tuple[Stmt | None, fr
     inner = reads - {carry.name for carry in carried}
     outside = (live - set(stmt.results)) | inner | names_in(carry.init for carry in carried)
     if isinstance(stmt, For):
-        new: Stmt = For(stmt.index, stmt.start, stmt.stop, stmt.step, carried, body, results, until, stmt.loc)
+        new: Stmt = replace(stmt, carried=carried, body=body, results=results, until=until)
         return new, (outside - {stmt.index}) | names_in((stmt.start, stmt.stop, stmt.step))
     assert test is not None
-    return While(carried, test, body, results, until, stmt.loc), outside
+    return replace(stmt, carried=carried, test=test, body=body, results=results, until=until), outside
 
 
 def _only(block: Block, positions: list[int]) -> Block:

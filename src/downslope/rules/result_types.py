@@ -9,7 +9,9 @@ BOOLEAN = frozenset(
     "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not logical_xor both either"
     " to_bool isnan isinf isfinite signbit".split()
 )
-INTEGER = frozenset({"to_int", "floor_int", "ceil_int", "trunc_int", "round_int", "gcd", "range_length"})
+INTEGER = frozenset(
+    "to_int floor_int ceil_int trunc_int round_int gcd range_length segment_passes snapshot_room snapshot_split".split()
+)
 BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
 SHIFTS = frozenset({"left_shift", "right_shift", "invert"})
 CHOOSING = frozenset({"maximum", "minimum", "fmax", "fmin"})
