@@ -17,7 +17,7 @@ from downslope.calculus.structured import call, is_structured
 from downslope.errors import Loc, UsageError
 from downslope.ir.nodes import Function, Let, Load, New, Store, names_of, walk
 from downslope.modes.reverse import reverse
-from downslope.modes.snapshots import MARKED
+from downslope.modes.snapshots import WHOLE_TAPE
 from downslope.passes.activity import Seeds, varied
 from downslope.passes.census import census
 from downslope.passes.cuts import severed
@@ -62,7 +62,7 @@ def explain(f: Callable[..., Any] | str, wrt: Wrt = None, *, at: Sequence[Any] |
     times = None if values is None else _measure(Transformed(read, names, make, "native"), values)
     return Explanation(
         read.source.name, names, tuple(_lines(whole, params_of(whole, names))), cuts, mode, reason, taken,
-        census(function), census(make(function, labels, MARKED)), times,
+        census(function), census(make(function, labels, WHOLE_TAPE)), times,
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _measure(run: Transformed, values: Sequence[Any]) -> Measured:
     from downslope.native.measure import call_alone, measured  # Numba is slow to load
 
     base = run.form(values)
-    form = run.make(base, params_of(base, run.wrt), MARKED)
+    form = run.make(base, params_of(base, run.wrt), WHOLE_TAPE)
     extra = len(form.params) > len(base.params)  # tangents
     varied = [values[place] for place in positions(run.program, run.wrt)]
     every = [*values, *(zero_like(value) for value in varied * extra)]

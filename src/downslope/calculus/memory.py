@@ -14,7 +14,7 @@ TAPE = 32 * 2**20
 """Bytes of a tape that is kept whole by default (docs/decisions/0013)."""
 SHARE, UNKNOWN = 4, 4 * 2**30
 """One in so many bytes of the machine is the default budget; its memory where the system does not tell."""
-LEVELS: tuple[Which, ...] = ("marked", "outer", "every")
+LEVELS: tuple[Which, ...] = ("none", "outer", "every")
 """Which loops run from snapshots: more of them where the tape is still too long."""
 
 
@@ -116,9 +116,7 @@ def bounded(
     program: Function,
 ) -> Bounded:
     """A program in `memory` bytes. Plain Python has a tape of any length, and snapshots where a budget is given."""
-    levels: tuple[Which, ...] = (
-        LEVELS if engine == "native" else ("marked",) if memory is None else ("every",)
-    )
+    levels: tuple[Which, ...] = LEVELS if engine == "native" else ("none",) if memory is None else ("every",)
     return Bounded(budget(memory), levels, forms, compiled, program.name)
 
 

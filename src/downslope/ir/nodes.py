@@ -144,8 +144,7 @@ class For:
     """`for index in range(start, stop, step)`; `body` yields the next value of each carry.
 
     `results` names the carries after the loop. `until` is the position of a boolean carry: the loop
-    ends after an iteration that sets it (a lowered `break` or `return`). With `checkpoint` its reverse
-    runs from snapshots, however short it is.
+    ends after an iteration that sets it (a lowered `break` or `return`).
     """
 
     index: str
@@ -157,7 +156,6 @@ class For:
     results: tuple[str, ...]
     until: int | None = None
     loc: Loc | None = None
-    checkpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,6 @@ class While:
     results: tuple[str, ...]
     until: int | None = None
     loc: Loc | None = None
-    checkpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,17 +79,10 @@ def renamed(block: Block, names: Mapping[str, Arg]) -> Block:
                     labels(s.results),
                     s.until,
                     s.loc,
-                    s.checkpoint,
                 )
             case While():
                 return While(
-                    carries(s.carried),
-                    inner(s.test),
-                    inner(s.body),
-                    labels(s.results),
-                    s.until,
-                    s.loc,
-                    s.checkpoint,
+                    carries(s.carried), inner(s.test), inner(s.body), labels(s.results), s.until, s.loc
                 )
             case Push():
                 return Push(each(s.values), s.loc)

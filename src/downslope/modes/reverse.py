@@ -31,7 +31,7 @@ from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_branches import ReverseBranches
 from downslope.modes.reverse_calls import ReverseCalls
 from downslope.modes.reverse_snapshots import ReverseSnapshots
-from downslope.modes.snapshots import MARKED, Checkpoints
+from downslope.modes.snapshots import WHOLE_TAPE, Checkpoints
 from downslope.passes.buffers import measured
 from downslope.passes.build import ONE, ZERO
 from downslope.passes.simplify import simplified
@@ -41,7 +41,7 @@ from downslope.rules.kinds import is_mask
 
 
 def reverse(
-    function: Function, wrt: Sequence[str], *, seeded: bool = False, checkpoints: Checkpoints = MARKED
+    function: Function, wrt: Sequence[str], *, seeded: bool = False, checkpoints: Checkpoints = WHOLE_TAPE
 ) -> Function:
     """The program with its adjoint: outputs, then the cotangent of each name in `wrt`.
 

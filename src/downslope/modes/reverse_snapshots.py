@@ -17,7 +17,7 @@ from downslope.ir.rename import renamed
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_loops import ReverseLoops, defined_deep
 from downslope.modes.snapshots import (
-    MARKED,
+    WHOLE_TAPE,
     Checkpoints,
     Shelf,
     duplicate,
@@ -53,7 +53,7 @@ class ReverseSnapshots(ReverseLoops):
     """The reverse of loops, by snapshots where that is asked for."""
 
     def __init__(
-        self, function: Function, wrt: Sequence[str], names: Names, checkpoints: Checkpoints = MARKED
+        self, function: Function, wrt: Sequence[str], names: Names, checkpoints: Checkpoints = WHOLE_TAPE
     ) -> None:
         super().__init__(function, wrt, names)
         self.checkpoints = checkpoints
@@ -78,8 +78,6 @@ class ReverseSnapshots(ReverseLoops):
         grows = any(isinstance(inner, Grow) for inner in walk(stmt.body))  # then snapshots differ in length
         if self.tape_only or grows or any(self.unset(carry) for carry in stmt.carried):
             return False
-        if stmt.checkpoint:
-            return True
         passes = literal_passes(stmt)
         if passes is not None and passes <= self.checkpoints.short:
             return False

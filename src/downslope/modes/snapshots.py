@@ -12,17 +12,17 @@ from downslope.passes.census import ASSUMED
 
 WORD = 8
 """Bytes of a number, on the tape and in a snapshot."""
-Which = Literal["marked", "outer", "every"]
+Which = Literal["none", "outer", "every"]
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
     """Which loops keep snapshots and run again in the reverse sweep, and the bytes that one of them may take.
 
-    A loop that is known to have no more than `short` passes keeps none, unless it is marked.
+    A loop that is known to have no more than `short` passes keeps none.
     """
 
-    loops: Which = "marked"
+    loops: Which = "none"
     memory: int = 2**30
     short: int = 64
 
@@ -32,8 +32,8 @@ class Checkpoints:
         return self.memory // WORD
 
 
-MARKED = Checkpoints()
-"""Snapshots only where the program asks for them."""
+WHOLE_TAPE = Checkpoints()
+"""The whole tape."""
 
 
 def looped(
