@@ -8,7 +8,9 @@ import pytest
 
 import downslope as ds
 from downslope.calculus.program import kind_of, params_of, program
-from downslope.calculus.shaped import Transformed, reversed_once
+from downslope.calculus.makes import reversed_once
+from downslope.calculus.shaped import Transformed
+from downslope.modes.snapshots import WHOLE_TAPE
 from downslope.errors import ProgramError
 from downslope.ir.nodes import Fail, For, Let, Like, Lit, New, Push, Store, While, walk
 from downslope.native.vector import search
@@ -117,14 +119,15 @@ def test_the_careful_program_is_made_only_where_it_is_needed():
     read, names = program(guarded_root, None)
     run = Transformed(read, names, reversed_once, "python")
     run([np.ones(2)])
-    assert not run._careful
+    ((quick, careful),) = run._runs.values()
+    assert quick.made and not careful.made
     run([np.zeros(2)])
-    assert run._careful
+    assert careful.made
 
 
 def test_plain_products_have_no_test():
     read, _ = program(guarded_root, None)
-    made = reversed_once(read.form((kind_of(A),)), ["a"])
+    made = reversed_once(read.form((kind_of(A),)), ["a"], WHOLE_TAPE)
     assert plain.careful(made)
     ops = {s.op for s in walk(plain.plain(made).body) if isinstance(s, Let)}
     assert "mul0" not in ops
@@ -232,7 +235,7 @@ def test_what_a_loop_selects_has_the_slope_of_its_pass(f, engine):
 
 def test_a_selection_keeps_its_pass_and_no_tape():
     form, _ = form_of(nearest, A, A)
-    made = reversed_once(selected.selected(form), ["a"])
+    made = reversed_once(selected.selected(form), ["a"], WHOLE_TAPE)
     taped = [s.values for s in walk(made.body) if isinstance(s, Push)]
     assert len(taped) == 1  # which pass, for each row
     assert len(taped[0]) == 2
@@ -255,7 +258,7 @@ def stencil(a, k):
 
 def test_one_number_is_kept_for_a_combination_of_three():
     form, _ = form_of(stencil, A, 0.1)
-    made = reversed_once(form, params_of(form, ("a", "k")))
+    made = reversed_once(form, params_of(form, ("a", "k")), WHOLE_TAPE)
     wide, slim = (
         [s.values for s in walk(f.body) if isinstance(s, Push)] for f in (made, narrow.narrowed(made))
     )

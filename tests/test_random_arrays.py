@@ -15,7 +15,8 @@ import pytest
 
 from array_programs import Drawn, programs
 from downslope.calculus.program import Program, program
-from downslope.calculus.shaped import Transformed, pulled, pushed
+from downslope.calculus.makes import pulled, pushed
+from downslope.calculus.shaped import Transformed
 from downslope.errors import UnsupportedError
 from downslope.modes import dual
 from drawing import forget, loaded, run

@@ -19,6 +19,7 @@ from downslope.ir.versions import linear
 from downslope.modes.dual import dual_higher
 from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
+from downslope.modes.snapshots import Checkpoints
 from downslope.passes.simplify import simplified
 from downslope.passes.untape import taped, untaped
 from downslope.rules import RULES
@@ -94,7 +95,7 @@ def test_native_code(one: Specimen) -> None:
     close(hessian(one, "native"), hessian(one, "python"))
 
 
-def pulled_twice(function: Function, names: Sequence[str]) -> Function:
+def pulled_twice(function: Function, names: Sequence[str], _checkpoints: Checkpoints) -> Function:
     """Reverse over reverse of an array program: cotangents of the outputs, then of the cotangents."""
     once = reverse(function, names, seeded=True)
     return sound(reverse(outputs(once, len(function.body.yields)), names, seeded=True))
@@ -102,7 +103,7 @@ def pulled_twice(function: Function, names: Sequence[str]) -> Function:
 
 def array_hessian(one: ArraySpecimen, engine: Any) -> list[list[float]]:
     """Second derivatives of the sum of the results."""
-    results, *_ = setup(one, lambda function, _: function, engine)
+    results, *_ = setup(one, lambda function, *_: function, engine)
     seeds = [np.ones(np.shape(y)) if np.shape(y) else 1.0 for y in results(one.fresh())]
     run, values, varied = setup(one, pulled_twice, engine)
     rows = []
@@ -163,8 +164,8 @@ def test_third_order_in_reverse_mode_throughout() -> None:
     third = sound(reverse(second, labels))
     assert taped(third)
     assert not taped(untaped(third))
-    found = Runner(read, third, "python")([0.7, 4])[1]
-    other = Runner(read, forward(second, labels), "python")([0.7, 4])[1]
+    found = Runner(read, names, lambda *_: third, "python")([0.7, 4])[1]
+    other = Runner(read, names, lambda *_: forward(second, labels), "python")([0.7, 4])[1]
     close([found, found], [other, float(dual_higher(wandering, (0.7, 4), (0, 0, 0)))])
 
 

@@ -25,5 +25,5 @@ def _primal(problem: Any) -> Any:
     from downslope.calculus.shaped import Transformed, shaped_values
 
     read, names = program(problem.primal, problem.WRT)
-    made = Transformed(read, names, lambda function, _: function, "native")
+    made = Transformed(read, names, lambda function, *_: function, "native")
     return lambda args: made(shaped_values(read, args, {}, names)[0])[0]

@@ -83,6 +83,11 @@ class Bounded:
                     raise self._too_small() from error
                 level = self._level[_lengths(values)] = following
 
+    @property
+    def made(self) -> bool:
+        """Whether it has been compiled."""
+        return bool(self._runs)
+
     def form(self, level: int) -> Function:
         """The program at a level."""
         if level not in self._forms:

@@ -1,6 +1,7 @@
 """Remove what no output needs: dead statements, and loop carries and branch results never read."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from downslope.ir.calls import fails
 from downslope.ir.nodes import (
