@@ -1,20 +1,8 @@
-"""Programs with long loops: numbers, an array in place, and a loop of unknown length."""
+"""Programs with long loops: an array in place, and a loop of unknown length."""
 
 from typing import Any
 
 import numpy as np
-
-FOUR = ("a", "b", "c", "d")
-
-
-def drifting(a: float, b: float, c: float, d: float, n: int) -> float:
-    x, v, s, q = a, b, 0.0, 1.0
-    for _ in range(n):
-        v = v - 0.001 * c * x * x * x
-        x = x + 0.001 * v
-        s = s + 0.001 * d * x * v
-        q = q * 0.999999 + 0.000001 * s * x
-    return s + q * x
 
 
 def heated(u: Any, steps: int) -> Any:

@@ -1,10 +1,7 @@
 """Loops reversed from snapshots: every loop of the zoos again, the schedule, the budget, the memory of long runs."""
 
 import inspect
-import json
 import math
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from math import comb
@@ -12,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks import long_loops
+from benchmarks.long_loops import FOUR, drifting
 
 import downslope as ds
 from array_zoo import ARRAY_ZOO, ArraySpecimen
@@ -27,7 +26,7 @@ from downslope.modes.reverse import reverse
 from downslope.modes.snapshots import Checkpoints, Shelf
 from downslope.native import runtime
 from downslope.rules import RULES, schedule
-from long_programs import FOUR, drifting, heated, settling
+from long_programs import heated, settling
 from zoo import ZOO, Specimen
 
 pytestmark = pytest.mark.filterwarnings(
@@ -229,39 +228,14 @@ def test_the_default_budget_is_a_share_of_the_machine(monkeypatch: pytest.Monkey
 
 LIMIT = 200
 """MB at most, with Python, NumPy, Numba and the compiler in them."""
-MEASURED = """
-import json, resource, sys
-sys.path.insert(0, "tests")
-import downslope as ds
-from long_programs import FOUR, drifting
-args = (1.0, 0.5, 1.2, 0.3)
-slope = ds.derivative(drifting, FOUR, "reverse", memory={memory})
-slope(*args, 10)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-found = slope(*args, 10_000_000)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([before, after, found, ds.derivative(drifting, FOUR, "forward")(*args, 10_000_000)]))
-"""
-
-
-def measured(memory: int | None) -> tuple[float, float, list[float], list[float]]:
-    """The MB that the process holds at most before and after ten million passes; the slopes, and those of forward mode."""
-    # A process starts with the peak of its parent, which pytest's is: a small one stands between.
-    between = (
-        "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', sys.argv[1]]).returncode)"
-    )
-    command = [sys.executable, "-c", between, MEASURED.format(memory=memory)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    before, after, found, expected = json.loads(ran.stdout)
-    return before, after, found, expected
 
 
 def test_ten_million_passes_in_200_mb() -> None:
-    _, after, found, expected = measured(None)
-    assert after < LIMIT
-    assert found == pytest.approx(expected, rel=1e-9)
+    run = long_loops.alone(None)
+    assert run["after"] < LIMIT
+    forward = ds.derivative(long_loops.drifting, FOUR, "forward")(*long_loops.AT, long_loops.PASSES)
+    assert run["slopes"] == pytest.approx(list(forward), rel=1e-9)
 
 
 def test_the_memory_check_can_fail() -> None:
-    _, after, _, _ = measured(2**40)
-    assert after > LIMIT
+    assert long_loops.alone(2**40)["after"] > LIMIT

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from array_programs import Drawn, programs
-from downslope.calculus.program import Program, program
 from downslope.calculus.makes import pulled, pushed
+from downslope.calculus.program import Program, program
 from downslope.calculus.shaped import Transformed
 from downslope.errors import UnsupportedError
 from downslope.modes import dual

@@ -177,7 +177,7 @@ class Formula:
                 why="it is one number.", fix="give a function for each.",
             )  # fmt: skip
         made = cls(what, source, function)
-        if all(isinstance(each, Lit) and each.value == 0.0 for each in made._first.function.body.yields[1:]):
+        if all(isinstance(each, Lit) and each.value == 0.0 for each in made._tangents.body.yields[1:]):
             raise UsageError(
                 f"{what} cannot be differentiated by any constant",
                 why="it is the same for all their values, or changes only in jumps, as a comparison does.",
@@ -189,18 +189,24 @@ class Formula:
     def _params(self) -> list[str]:
         return [param.name for param in self.function.params]
 
+    def _run(self, function: Function) -> Runner:
+        return Runner(Program(self.source, self.function), (), lambda *_: function, "python")
+
+    @cached_property
+    def _tangents(self) -> Function:
+        return forward(self.function, self._params)
+
     @cached_property
     def _value(self) -> Runner:
-        return Runner(Program(self.source, self.function), self.function, "python")
+        return self._run(self.function)
 
     @cached_property
     def _first(self) -> Runner:
-        return Runner(Program(self.source, self.function), forward(self.function, self._params), "python")
+        return self._run(self._tangents)
 
     @cached_property
     def _second(self) -> Runner:
-        twice = forward(self._first.function, self._params)
-        return Runner(Program(self.source, self.function), twice, "python")
+        return self._run(forward(self._tangents, self._params))
 
     def value(self, x: Array) -> float:
         """The value at x, (p,)."""

@@ -9,13 +9,13 @@ there are too many (after Wang, Moin & Iaccarino, SIAM J. Sci. Comput. 31, 2009)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from downslope.ir.names import Names
-from downslope.ir.nodes import Arg, Block, Carry, For, Function, Grow, If, Let, Lit, Loop, Stmt, While, walk
+from downslope.ir.nodes import Arg, Block, Carry, For, Function, Grow, If, Lit, Loop, Stmt, While, walk
 from downslope.ir.rename import renamed
 from downslope.modes.reverse_arrays import Bars
 from downslope.modes.reverse_loops import ReverseLoops, defined_deep
+from downslope.modes.snapshot_runs import Run, Sizes, bounds_of, counted_run, watched_run
 from downslope.modes.snapshots import (
     WHOLE_TAPE,
     Checkpoints,
@@ -29,24 +29,6 @@ from downslope.modes.snapshots import (
 )
 from downslope.passes.build import ZERO, Builder
 from downslope.passes.simplify import live_block, unfailing
-
-
-@dataclass(frozen=True)
-class _Sizes:
-    """What the sweeps know of a loop with snapshots: passes of a segment, places for snapshots, its shelf."""
-
-    segment: Arg
-    room: Arg
-    shelf: Shelf
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What the forward sweep of such a loop ends with: its passes, and the snapshots taken."""
-
-    passes: Arg
-    used: Arg
-    shelf: list[str]
 
 
 class ReverseSnapshots(ReverseLoops):
@@ -99,11 +81,11 @@ class ReverseSnapshots(ReverseLoops):
         budget, size = Lit(self.checkpoints.words), shelf.size(build)
         segment = build.apply("segment_passes", (known, size, tape, budget), "segment")
         room = build.apply("snapshot_room", (known, size, segment, budget), "room")
-        sizes = _Sizes(segment, room, shelf)
+        sizes = Sizes(segment, room, shelf)
         if known == Lit(-1):
-            run = _watched(build, stmt, sizes, passes)
+            run = watched_run(build, stmt, sizes, passes)
         else:
-            run = _counted(build, stmt, sizes, known)
+            run = counted_run(build, stmt, sizes, known)
         self.swept_back(stmt, bars, sizes, run, originals)
         return build.out
 
@@ -146,7 +128,7 @@ class ReverseSnapshots(ReverseLoops):
 
     # ---- the reverse sweep ---------------------------------------------------------------------
 
-    def swept_back(self, stmt: Loop, bars: Bars, sizes: _Sizes, run: _Run, originals: dict[str, str]) -> None:
+    def swept_back(self, stmt: Loop, bars: Bars, sizes: Sizes, run: Run, originals: dict[str, str]) -> None:
         """Emit the loop over snapshots, from the last to the first."""
         slots = [i for i, carry in enumerate(stmt.carried) if self.active(carry.name)]
         shared = sorted(self.reads(stmt.body) - {carry.name for carry in stmt.carried})
@@ -188,7 +170,7 @@ class ReverseSnapshots(ReverseLoops):
             self.accumulate(bars, stmt.carried[i].init, result)
 
     def advanced(
-        self, stmt: Loop, sizes: _Sizes, last: Arg, used: Arg, shelf: list[str], originals: dict[str, str]
+        self, stmt: Loop, sizes: Sizes, last: Arg, used: Arg, shelf: list[str], originals: dict[str, str]
     ) -> tuple[str, str, list[str], list[str]]:
         """Emit a run from the top snapshot to the last segment: its first pass, the snapshots, what is carried."""
         build, apply = self.build, self.build.apply
@@ -218,7 +200,7 @@ class ReverseSnapshots(ReverseLoops):
         return first, used, others[many:], others[:many]
 
     def saved_if_free(
-        self, sizes: _Sizes, shelf: list[str], used: Arg, at: Arg, values: Sequence[Arg]
+        self, sizes: Sizes, shelf: list[str], used: Arg, at: Arg, values: Sequence[Arg]
     ) -> list[str]:
         """Emit one more snapshot if there is room: how many there are, then the shelf."""
         build = self.build
@@ -235,7 +217,7 @@ class ReverseSnapshots(ReverseLoops):
         self, stmt: Loop, first: Arg, last: Arg, values: Sequence[str], originals: dict[str, str]
     ) -> list[str]:
         """Emit passes of the loop without a tape; what they end with."""
-        index, bounds = _bounds(self.build, stmt, first, last)
+        index, bounds = bounds_of(self.build, stmt, first, last)
         carried = tuple(Carry(carry.name, value) for carry, value in zip(stmt.carried, values, strict=True))
         body = Block(tuple(unfailing(stmt.body.body)), stmt.body.yields)
         loop = For(index, *bounds, carried, body, stmt.results, None, stmt.loc)
@@ -258,7 +240,7 @@ class ReverseSnapshots(ReverseLoops):
         """Emit one segment with its tape, and its reverse."""
         for carry, value in zip(stmt.carried, values, strict=True):
             self.alike(value, carry.name)
-        index, bounds = _bounds(self.build, stmt, *passes)
+        index, bounds = bounds_of(self.build, stmt, *passes)
         carried = tuple(Carry(carry.name, value) for carry, value in zip(stmt.carried, values, strict=True))
         body = renamed(stmt.body, originals)
         loop = For(index, *bounds, carried, body, stmt.results, None, stmt.loc)
@@ -273,128 +255,3 @@ def _body(taped: Sequence[Stmt]) -> Block:
     """The body of the loop among statements."""
     (body,) = (stmt.body for stmt in taped if isinstance(stmt, For | While))
     return body
-
-
-def _bounds(build: Builder, stmt: Loop, first: Arg, last: Arg) -> tuple[str, tuple[Arg, Arg, Arg]]:
-    """The index of passes `first` to `last`, and its start, stop and step."""
-    if not isinstance(stmt, For):
-        return build.names.fresh("step"), (first, last, Lit(1))
-
-    def at(count: Arg) -> Arg:
-        if isinstance(count, Lit) and not count.value:
-            return stmt.start
-        return build.apply("add", (stmt.start, build.apply("multiply", (count, stmt.step), "bound")), "bound")
-
-    return stmt.index, (at(first), at(last), stmt.step)
-
-
-# ---- the forward sweep -------------------------------------------------------------------------
-
-
-def _counted(build: Builder, stmt: Loop, sizes: _Sizes, passes: Arg) -> _Run:
-    """Emit a loop whose passes are counted beforehand, in pieces with a snapshot before each."""
-    assert isinstance(stmt, For)
-    empty = sizes.shelf.made(build, sizes.room)
-    many = len(stmt.carried)
-    starts = [
-        ("done", Lit(0)), ("used", Lit(0)), *((carry.name, carry.init) for carry in stmt.carried),
-        *((name, name) for name in empty),
-    ]  # fmt: skip
-    apply = build.apply
-
-    def body(names: list[str]) -> list[Arg]:
-        done, used, *others = names
-        values, shelf = others[:many], others[many:]
-        after = sizes.shelf.saved(build, shelf, used, done, values)
-        more = apply("add", (used, Lit(1)), "used")
-        free = apply("subtract", (sizes.room, more), "free")
-        left = apply("subtract", (passes, done), "left")
-        step = apply("snapshot_split", (left, free, sizes.segment, Lit(0)), "step")
-        then = apply("add", (done, step), "done")
-        index, bounds = _bounds(build, stmt, done, then)
-        ends = [build.names.fresh(name) for name in stmt.results]
-        carried = tuple(Carry(c.name, v) for c, v in zip(stmt.carried, values, strict=True))
-        build.keep(For(index, *bounds, carried, stmt.body, tuple(ends), None, stmt.loc))
-        return [then, more, *ends, *after]
-
-    found = looped(build, starts, lambda names: apply("less", (names[0], passes), "more"), body)
-    return _named(build, stmt, found[0], found[1], found[2:])
-
-
-def _watched(build: Builder, stmt: Loop, sizes: _Sizes, most: Arg | None) -> _Run:
-    """Emit a loop that ends by itself (after `most` passes if it is counted), a snapshot every so many passes."""
-    empty = sizes.shelf.made(build, sizes.room)
-    many = len(stmt.carried)
-    starts = [
-        ("more", Lit(True)), ("done", Lit(0)), ("used", Lit(0)), ("gap", sizes.segment),
-        *((carry.name, carry.init) for carry in stmt.carried), *((name, name) for name in empty),
-    ]  # fmt: skip
-    quarter = build.apply("floor_divide", (sizes.room, Lit(4)), "spare")
-    full = build.apply("subtract", (sizes.room, quarter), "full")
-
-    def body(names: list[str]) -> list[Arg]:
-        _, done, used, gap, *others = names
-        used, gap, *shelf = _thinned(build, sizes, full, used, gap, others[many:])
-        after = sizes.shelf.saved(build, shelf, used, done, others[:many])
-        more = build.apply("add", (used, Lit(1)), "used")
-        count, again, ends = _piece(build, stmt, done, gap, others[:many], most)
-        return [again, build.apply("add", (done, count), "done"), more, gap, *ends, *after]
-
-    found = looped(build, starts, lambda names: names[0], body)
-    return _named(build, stmt, found[1], found[2], found[4:])
-
-
-def _thinned(build: Builder, sizes: _Sizes, full: Arg, used: str, gap: str, shelf: list[str]) -> list[str]:
-    """Emit that every second snapshot gives way where there are too many: their number, their distance, the shelf."""
-    with build.scope() as then:
-        half = build.apply("floor_divide", (build.apply("add", (used, Lit(1)), "half"), Lit(2)), "half")
-        fewer = sizes.shelf.thinned(build, shelf, half)
-        twice = build.apply("multiply", (gap, Lit(2)), "gap")
-    results = [build.names.fresh(name) for name in ("used", "gap", *shelf)]
-    sides = Block(tuple(then), (half, twice, *fewer)), Block((), (used, gap, *shelf))
-    cond = build.apply("equal", (used, full), "crowded")
-    build.keep(If(cond, *sides, tuple(results), build.place))
-    return results
-
-
-def _piece(
-    build: Builder, stmt: Loop, done: str, gap: str, values: Sequence[str], most: Arg | None
-) -> tuple[str, Arg, list[str]]:
-    """Emit at most `gap` passes: how many there were, whether there may be more, and what is carried."""
-    count, after, total = (build.names.fresh("passes") for _ in range(3))
-    ends = [build.names.fresh(name) for name in stmt.results]
-    carried = (*(Carry(c.name, v) for c, v in zip(stmt.carried, values, strict=True)), Carry(count, Lit(0)))
-    body = Block((*stmt.body.body, Let(after, "add", (count, Lit(1)), stmt.loc)), (*stmt.body.yields, after))
-    if isinstance(stmt, For):
-        assert most is not None
-        left = build.apply("subtract", (most, done), "left")
-        short = build.apply("less", (left, gap), "short")
-        last = build.apply("add", (done, build.apply("where", (short, left, gap), "step")), "last")
-        index, bounds = _bounds(build, stmt, done, last)
-        build.keep(For(index, *bounds, carried, body, (*ends, total), stmt.until, stmt.loc))
-        again = build.apply("less", (build.apply("add", (done, total), "done"), most), "more")
-    else:
-        within, both = build.names.fresh("within"), build.names.fresh("more")
-        test = (
-            *stmt.test.body,
-            Let(within, "less", (count, gap), stmt.loc),
-            Let(both, "logical_and", (within, stmt.test.yields[0]), stmt.loc),
-        )
-        build.keep(While(carried, Block(test, (both,)), body, (*ends, total), stmt.until, stmt.loc))
-        again = build.apply("equal", (total, gap), "more")
-    if stmt.until is not None:
-        going = build.apply("logical_not", (ends[stmt.until],), "going")
-        again = build.apply("logical_and", (again, going), "more")
-    return total, again, ends
-
-
-def _named(build: Builder, stmt: Loop, passes: Arg, used: Arg, others: list[str]) -> _Run:
-    """What a loop ends with, under the names that the program has for it."""
-    last = build.out[-1]
-    assert isinstance(last, While)
-    many = len(stmt.results)
-    front = len(last.results) - len(others)
-    build.out[-1] = replace(
-        last, results=(*last.results[:front], *stmt.results, *last.results[front + many :])
-    )
-    return _Run(passes, used, others[many:])
