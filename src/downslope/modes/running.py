@@ -94,7 +94,9 @@ def under_oracles(other: Callable[..., Any]) -> Callable[[Callable[P, R]], Calla
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             if not is_running() and not _around(args[0] if args else None):
                 return function(*args, **kwargs)
-            found: R = other(*args, **{n: v for n, v in kwargs.items() if n not in ("engine", "sparse")})
+            found: R = other(
+                *args, **{n: v for n, v in kwargs.items() if n not in ("engine", "memory", "sparse")}
+            )
             return found
 
         call.sees_duals = True  # type: ignore[attr-defined]  # functions take attributes
