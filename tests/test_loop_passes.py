@@ -395,7 +395,7 @@ def through_a_temporary(a):
 )
 def test_zeros_are_made_only_where_a_loop_leaves_some(f, args, zeros):
     form, _ = form_of(f, A, *args)
-    made = reversed_once(form, ["a"])
+    made = reversed_once(form, ["a"], WHOLE_TAPE)
     left = filled.filled(made)
     assert sum(map(is_zeros, walk(left.body))) == zeros
     assert sum(map(is_zeros, walk(made.body))) > 0
@@ -420,7 +420,7 @@ def test_a_sum_of_negative_zero_stays_zero():
 
 def test_a_zero_that_nothing_reads_is_not_stored():
     form, _ = form_of(through_a_temporary, A)
-    made = reversed_once(form, ["a"])
+    made = reversed_once(form, ["a"], WHOLE_TAPE)
     zeroed = [
         sum(isinstance(s, Store) and s.value == Lit(0.0) for s in walk(f.body))
         for f in (made, filled.filled(made))
