@@ -121,6 +121,17 @@ def test_tune_writes_only_the_number(taxi):
     ]
 
 
+def test_a_fit_that_has_not_converged_is_not_written(taxi):
+    from downslope.cli import app
+
+    program, table = taxi
+    args = ["tune", f"{program}:minutes", str(table), "--target", "t", "--write", "--max-iterations", "1"]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 1, result.output
+    assert "no file was changed" in result.output
+    assert program.read_text() == FILE
+
+
 def test_a_file_that_changed_is_not_written(taxi):
     program, table = taxi
     done = ds.fit(f"{program}:minutes", str(table), "t")

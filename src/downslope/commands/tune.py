@@ -135,11 +135,13 @@ def tuned(
     found = _intervals(done, asked) if asked else ()
     new, difference = changed(done)
     out.print(f"\n{difference}")
-    files = finish(done, new, difference, report, write, found)
+    files = finish(done, new, difference, report, write and done.converged, found)
     if report:
         out.print(f"wrote {report}")
     for file in files:
         out.print(f"changed {file}")
+    if write and not done.converged:
+        out.print("no file was changed: the fit has not converged")
     return done
 
 

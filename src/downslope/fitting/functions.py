@@ -17,7 +17,6 @@ from downslope.calculus.program import Program
 from downslope.calculus.run import Runner
 from downslope.errors import ProgramError, UsageError
 from downslope.fitting.objective import Array
-from downslope.fitting.problem import symmetric
 from downslope.ir.nodes import Function, Lit
 from downslope.modes.forward import forward
 from downslope.modes.inner import expanded
@@ -204,10 +203,6 @@ class Formula:
     def _first(self) -> Runner:
         return self._run(self._tangents)
 
-    @cached_property
-    def _second(self) -> Runner:
-        return self._run(forward(self._tangents, self._params))
-
     def value(self, x: Array) -> float:
         """The value at x, (p,)."""
         return self._finite(x, self._value(x.tolist()))[0]
@@ -215,13 +210,6 @@ class Formula:
     def slope(self, x: Array) -> Array:
         """(p,) the first derivatives."""
         return np.array(self._finite(x, self._first(x.tolist()))[1:])
-
-    def hessian(self, x: Array) -> Array:
-        """(p, p) the second derivatives."""
-        count = len(x)
-        out = self._second(x.tolist())[1 + count :]
-        upper = [out[i * (1 + count) + 1 + j] for i in range(count) for j in range(i, count)]
-        return symmetric(np.array(self._finite(x, upper)), count)
 
     def _finite(self, x: Array, out: Sequence[float]) -> Sequence[float]:
         if not np.isfinite(out).all():
