@@ -22,10 +22,10 @@ from downslope.modes.dual import dual_element
 from downslope.modes.forward import forward
 from downslope.modes.numeric import ridders
 from downslope.modes.reverse import reverse
-from downslope.rules import RULES
+from downslope.rules import arity
 
 EXACT, NUMERIC = 1e-9, 1e-6
-ARITY = {name: len(row.args) for name, row in RULES.items()}
+ARITY = arity()
 
 
 def numbers(value: Any) -> list[float]:

@@ -15,12 +15,12 @@ from downslope.modes.inner import expanded
 from downslope.modes.reverse import reverse
 from downslope.passes.simplify import simplified
 from downslope.read.source import read_source
-from downslope.rules import RULES
+from downslope.rules import arity
 from drawing import run
 from programs import Drawn, programs
 from zoo import ZOO, Specimen
 
-ARITY = {name: len(row.args) for name, row in RULES.items()}
+ARITY = arity()
 
 
 def sound(function: Function) -> Function:

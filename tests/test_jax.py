@@ -8,19 +8,10 @@ import pytest
 import downslope as ds
 from downslope.errors import UnsupportedError, UsageError
 from downslope.interop.batched import batched
+from framework_program import program
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
-RATE = 0.4
-
-
-def program(x, y=2.0, n=3):
-    total = y
-    for k in range(n):
-        total = total * math.exp(-RATE * x) + k * math.sin(x)
-        if total > 2.0:
-            total -= x * y
-    return total
 
 
 @pytest.fixture

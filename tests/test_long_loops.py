@@ -25,7 +25,7 @@ from downslope.modes.forward import forward
 from downslope.modes.reverse import reverse
 from downslope.modes.snapshots import Checkpoints, Shelf
 from downslope.native import runtime
-from downslope.rules import RULES, schedule
+from downslope.rules import arity, schedule
 from long_programs import heated, settling
 from zoo import ZOO, Specimen
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::downslope.errors.DownslopeWarning"
 )  # inputs that do not matter
 
-ARITY = {name: len(row.args) for name, row in RULES.items()}
+ARITY = arity()
 EVERY = Checkpoints("every", short=-1)
 SAME = 1e-12
 SCHEDULES = ((1, 1), (2, 3), (1, 2))

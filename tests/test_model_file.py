@@ -22,11 +22,11 @@ from downslope.ir.types import ArrayType
 from downslope.modes.inner import expanded
 from downslope.passes.simplify import simplified
 from downslope.read.source import read_source
-from downslope.rules import RULES
+from downslope.rules import arity
 from files import Files, forget
 from zoo import ZOO
 
-ARITY = {name: len(row.args) for name, row in RULES.items()}
+ARITY = arity()
 MAIN = """
 import math
 from rates import SPEED, slow

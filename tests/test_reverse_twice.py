@@ -22,12 +22,12 @@ from downslope.modes.reverse import reverse
 from downslope.modes.snapshots import Checkpoints
 from downslope.passes.simplify import simplified
 from downslope.passes.untape import taped, untaped
-from downslope.rules import RULES
+from downslope.rules import arity
 from test_arrays_agree import agree, dual_hessian, setup
 from zoo import ZOO, Specimen
 
 pytestmark = pytest.mark.filterwarnings("ignore::downslope.errors.DownslopeWarning")
-ARITY = {name: len(row.args) for name, row in RULES.items()}
+ARITY = arity()
 
 
 def recursive(one: Specimen | ArraySpecimen) -> bool:

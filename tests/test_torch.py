@@ -7,18 +7,9 @@ import pytest
 
 import downslope as ds
 from downslope.errors import UsageError
+from framework_program import program
 
 torch = pytest.importorskip("torch")
-RATE = 0.4
-
-
-def program(x, y=2.0, n=3):
-    total = y
-    for k in range(n):
-        total = total * math.exp(-RATE * x) + k * math.sin(x)
-        if total > 2.0:
-            total -= x * y
-    return total
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ A message has five parts: place, what, the source line with a caret, why, how to
 
 import inspect
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,20 @@ class Problem:
             lines.append(self.loc.caret())
         lines += [f"  {label}: {text}" for label, text in (("why", self.why), ("fix", self.fix)) if text]
         return "\n".join(lines)
+
+
+def close_to(name: str, known: Iterable[object], fix: str, quoted: bool = False) -> str:
+    """Advice on a name that is not there: the closest one that is, or else `fix`.
+
+    >>> close_to("speeed", ["speed", "wait"], "check the name.")
+    'did you mean speed?'
+    """
+    import difflib  # only where something is wrong
+
+    near = difflib.get_close_matches(name, [str(key) for key in known], 1)
+    if not near:
+        return fix
+    return f"did you mean {near[0]!r}?" if quoted else f"did you mean {near[0]}?"
 
 
 class DownslopeError(Exception):

@@ -1,13 +1,12 @@
 """A program as a function of one of its numbers, all others fixed."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from downslope.calculus.derivative import Derivative, made
 from downslope.calculus.run import Engine
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.read.constants import find_constants
 from downslope.read.source import Source, read_source
 
@@ -74,9 +73,8 @@ def _complete(source: Source, given: set[str]) -> None:
 def _known(name: str, names: list[str], program: str) -> None:
     if name in names:
         return
-    close = difflib.get_close_matches(name, names, 1)
     raise UsageError(
         f"{program} has no input or constant {name!r}",
         why=f"it has {', '.join(dict.fromkeys(names))}.",
-        fix=f"did you mean {close[0]}?" if close else "name one of these.",
+        fix=close_to(name, names, "name one of these."),
     )

@@ -1,13 +1,12 @@
 """A program ready to be differentiated: read, its constants lifted, lowered; and its arguments."""
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from downslope.errors import ArrayExpected, UsageError
+from downslope.errors import ArrayExpected, UsageError, close_to
 from downslope.ir.nodes import Function
 from downslope.ir.structure import Shape
 from downslope.ir.types import ArrayType, Kind, Type
@@ -231,11 +230,10 @@ def arguments(source: Source, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
         call = inspect.signature(source.function).bind(*args, **kwargs)
     except TypeError as error:
         unknown = next((name for name in kwargs if name not in source.arguments), "")
-        close = difflib.get_close_matches(unknown, source.arguments, 1)
         raise UsageError(
             f"the arguments do not fit {source.name}",
             why=f"{error}.",
-            fix=f"did you mean {close[0]}?" if close else f"it takes {', '.join(source.arguments)}.",
+            fix=close_to(unknown, source.arguments, f"it takes {', '.join(source.arguments)}."),
         ) from error
     call.apply_defaults()
     return call.arguments

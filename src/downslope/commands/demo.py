@@ -1,6 +1,5 @@
 """`demo`: the shipped programs."""
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from downslope.commands.options import out
 from downslope.commands.tune import tuned
 from downslope.data.write import replace
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 
 
 def demo(
@@ -27,11 +26,10 @@ def demo(
             out.print(f"{known:<8} {words}")
         return
     if name not in DEMOS:
-        close = difflib.get_close_matches(name, DEMOS, 1)
         raise UsageError(
             f"there is no demo {name!r}",
             why=f"there are {', '.join(DEMOS)}.",
-            fix=f"did you mean {close[0]}?" if close else "see `downslope demo list`.",
+            fix=close_to(name, DEMOS, "see `downslope demo list`."),
         )
     from downslope.report.place import check_place
 

@@ -1,6 +1,5 @@
 """Any table -> named columns of finite numbers."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from downslope.data.frames import Frame, frame_of, twin
 from downslope.data.numbers import Column, Mask, numbers
-from downslope.errors import DataError, UsageError
+from downslope.errors import DataError, UsageError, close_to
 
 Rows = npt.NDArray[np.intp]
 
@@ -133,11 +132,10 @@ def find(frame: Frame, name: str) -> None:
     if count > 1:
         raise twin(repr(name), frame.source)
     if not count:
-        close = difflib.get_close_matches(name, frame.names, 1)
         raise DataError(
             f"{frame.source} has no column {name!r}",
             why=f"its columns are {', '.join(frame.names) or 'none'}.",
-            fix=f"did you mean {close[0]}?" if close else "check the name.",
+            fix=close_to(name, frame.names, "check the name."),
         )
 
 

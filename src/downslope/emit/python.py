@@ -41,7 +41,7 @@ from downslope.ir.nodes import (
 from downslope.ir.types import ArrayType, Kind, Type
 from downslope.passes.buffers import roots
 from downslope.passes.types import inferred, inside, type_of
-from downslope.rules import RULES
+from downslope.rules import RULES, arity
 
 LIMIT = 100_000_000
 """Passes of all `while` loops in one run before it is taken to be endless."""
@@ -65,7 +65,7 @@ def check_sound(function: Function) -> None:
 
     Native code would read a variable that has no value on some path as whatever is in its place.
     """
-    found = faults(function, {name: len(rule.args) for name, rule in RULES.items()})
+    found = faults(function, arity())
     if found:
         raise UnsupportedError(
             f"{function.name} is read in a way that is not sound", why=f"{found[0]}.",

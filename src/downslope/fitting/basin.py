@@ -43,11 +43,10 @@ def hop(problem: Problem, local: Local, hops: int, seed: int) -> None:
     """
     rng = np.random.default_rng(seed)
     lower, upper = problem.lower, problem.upper
-    bounded = np.isfinite(upper - lower)
-    width = np.where(bounded, np.where(bounded, upper - lower, 0.0), 0.0)
+    width = upper - lower
 
     def step(x: Array) -> Array:
-        size = np.where(bounded, width, np.where(x != 0.0, np.abs(x), 1.0))
+        size = np.where(np.isfinite(width), width, np.where(x != 0.0, np.abs(x), 1.0))
         return np.clip(x + HOP * size * rng.uniform(-1.0, 1.0, len(x)), lower, upper)
 
     def minimise(_: object, x: Array, **__: object) -> optimize.OptimizeResult:

@@ -4,7 +4,6 @@ Either becomes a program, so that its derivatives are taken as those of every pr
 """
 
 import ast
-import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from downslope.calculus.program import Program
 from downslope.calculus.run import Runner
-from downslope.errors import ProgramError, UsageError
+from downslope.errors import ProgramError, UsageError, close_to
 from downslope.fitting.objective import Array
 from downslope.ir.nodes import Function, Lit
 from downslope.modes.forward import forward
@@ -146,11 +145,10 @@ def _symbol(what: str, name: str, constants: Sequence[Constant]) -> str:
     for constant in constants:
         if name == constant.symbol or canonical(name) == constant.name:
             return constant.symbol
-    close = difflib.get_close_matches(name, [constant.name for constant in constants], 1)
     raise UsageError(
         f"{what} names {name!r}, which is not learnt",
         why=f"learnt are {_listed(constants)}.",
-        fix=f"did you mean {close[0]}?" if close else "check the name, or learn it too.",
+        fix=close_to(name, [constant.name for constant in constants], "check the name, or learn it too."),
     )
 
 

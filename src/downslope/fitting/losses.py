@@ -4,7 +4,6 @@ Each loss is ρ(r), with ψ = ρ'(r) from forward mode on ρ's own program, and 
 iteratively reweighted least squares (Holland & Welsch 1977) in the Gauss-Newton matrix.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from numba import types
 
 from downslope.emit.python import emit
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.modes.forward import forward
 from downslope.native.compiled import array_of, compiled
 from downslope.passes.simplify import simplified
@@ -72,11 +71,10 @@ def parsed(loss: str) -> tuple[str, float]:
     """
     name, colon, text = str(loss).partition(":")
     if name not in LOSSES:
-        close = difflib.get_close_matches(name, LOSSES, 1)
         raise UsageError(
             f"there is no loss {name!r}",
             why=f"losses are {', '.join(LOSSES)}.",
-            fix=f"did you mean {close[0]}?" if close else "choose one.",
+            fix=close_to(name, LOSSES, "choose one."),
         )
     if not colon:
         return name, MEDIAN if name == "quantile" else 1.0

@@ -22,7 +22,7 @@ from downslope.read.files import files_of
 from downslope.read.lift import lifted
 from downslope.read.source import Source, read_source
 from downslope.read.wholes import settled
-from downslope.rules import RULES
+from downslope.rules import arity
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _predictor(file: Path, record: Record, program: Callable[..., Any] | str | N
 
 def _operations(file: Path, record: Record) -> Function:
     try:
-        return from_data(record.program.operations, {name: len(row.args) for name, row in RULES.items()})
+        return from_data(record.program.operations, arity())
     except Damaged as error:
         fix = "if it names an op of your own, add its rule first (downslope.rule)"
         raise _unfit(file, f"its program is not sound: {error}", fix) from error

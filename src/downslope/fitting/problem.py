@@ -1,6 +1,5 @@
 """Program + table + bounds -> cost, gradient and Jacobian. The residual is prediction - target."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from downslope.calculus.program import Program
 from downslope.data.table import Table
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.fitting.faults import asked, stopped, suspects, unusable
 from downslope.fitting.losses import KINKED, bend_text, loss_text, parsed, pull, sides
 from downslope.fitting.objective import Array, Sums
@@ -408,11 +407,10 @@ def check_learnt(
 ) -> None:
     """Raise `UsageError` for `what` is given for a constant that is not learnt."""
     if name not in names:
-        close = difflib.get_close_matches(name, names, 1)
         raise UsageError(
             f"{what} for {name!r}, which is not learnt",
             why=f"learnt are {', '.join(names)}.",
-            fix=f"did you mean {close[0]}?" if close else fix,
+            fix=close_to(name, names, fix),
         )
 
 

@@ -1,12 +1,11 @@
 """Solvers behind one interface; what they find is judged here, not by the solver itself."""
 
-import difflib
 from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
-from downslope.errors import DataError, UsageError
+from downslope.errors import DataError, UsageError, close_to
 from downslope.fitting.absolute import absolute
 from downslope.fitting.cost_verdict import cost_verdict
 from downslope.fitting.covariance import Errors, Pulled
@@ -112,8 +111,7 @@ def _checked(
         why = f"{solver} needs residuals, and this loss has none."
         raise UsageError(f"{solver} cannot minimise this loss", why=why, fix="use solver='auto' or 'lbfgsb'.")
     if solver not in SOLVERS:
-        close = difflib.get_close_matches(str(solver), SOLVERS, 1)
-        fix = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(SOLVERS)}."
+        fix = close_to(str(solver), SOLVERS, f"use one of {', '.join(SOLVERS)}.", quoted=True)
         raise UsageError(f"there is no solver {solver!r}", why="its name is not known.", fix=fix)
     name = _fitting(objective) if solver == "auto" else solver
     if name == "absolute" and _fitting(objective) != "absolute":

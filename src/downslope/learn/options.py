@@ -1,6 +1,5 @@
 """Arguments of a learner: checked, and brought into form."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from operator import itemgetter
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.learn.settings import Settings
 
 
@@ -17,8 +16,7 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     known = [each.name for each in fields(Settings)]
     for name in options:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            fix = f"did you mean {close[0]}?" if close else "leave it out."
+            fix = close_to(name, known, "leave it out.")
             raise UsageError(
                 f"a learner has no option {name!r}", why=f"there are {', '.join(known)}.", fix=fix
             )

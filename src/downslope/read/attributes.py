@@ -5,12 +5,12 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any
 
+from downslope.errors import close_to
 from downslope.ir.nodes import Lit
 from downslope.ir.structure import Fixed, Leaf, Shape, is_frozen, shape_of, step
 from downslope.read.classes import (
     MISSING,
     attribute_of,
-    close_to,
     is_lasting,
     is_readable,
 )

@@ -2,9 +2,8 @@
 
 import copy
 import dataclasses
-import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
@@ -88,12 +87,6 @@ def is_readable(value: object) -> bool:
 def is_lasting(shape: Shape) -> bool:
     """Whether a structure cannot change, so that a program may read it from outside."""
     return not isinstance(shape, Structure) or (is_frozen(shape.cls) and all(map(is_lasting, shape.parts)))
-
-
-def close_to(name: str, known: Iterable[object], fix: str) -> str:
-    """Advice on a name that is not there."""
-    near = difflib.get_close_matches(name, [str(key) for key in known], 1)
-    return f"did you mean {near[0]}?" if near else fix
 
 
 def why_unreadable(cls: type) -> str:

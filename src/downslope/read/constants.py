@@ -1,7 +1,6 @@
 """Find the numbers in a program that data could teach better, and say which are proposed and why."""
 
 import ast
-import difflib
 import keyword
 import re
 from collections import Counter
@@ -9,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from downslope.errors import Loc, UsageError
+from downslope.errors import Loc, UsageError, close_to
 from downslope.read.element_names import below, canonical
 from downslope.read.gather import Candidate, candidates, uses
 from downslope.read.origin import Page
@@ -98,11 +97,10 @@ def pick(constants: Sequence[Constant], names: Iterable[str]) -> tuple[Constant,
             chosen += [part for part in parts if not part.whole] or parts
             continue
         if name not in by_name:
-            close = difflib.get_close_matches(name, by_name, 1)
             raise UsageError(
                 f"the program has no constant {name!r}",
                 why=f"it has: {', '.join(by_name) or 'none'}.",
-                fix=f"did you mean {close[0]}?" if close else "list them with `downslope constants`.",
+                fix=close_to(name, by_name, "list them with `downslope constants`."),
             )
         chosen.append(by_name[name])
     return tuple(dict.fromkeys(chosen))

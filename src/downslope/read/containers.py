@@ -8,8 +8,9 @@ from numbers import Number, Real
 from types import FunctionType
 from typing import Any
 
+from downslope.errors import close_to
 from downslope.ir.nodes import Lit
-from downslope.read.classes import FUNCTIONS, attribute_of, close_to, is_generated
+from downslope.read.classes import FUNCTIONS, attribute_of, is_generated
 from downslope.read.constructing import Constructing
 from downslope.read.frames import Frame, Known, Literal, Record, Thing, Value
 from downslope.read.merging import leaves, with_leaves

@@ -4,10 +4,9 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from downslope.errors import UnsupportedError
+from downslope.errors import UnsupportedError, close_to
 from downslope.read.attributes import AttributeReader
 from downslope.read.classes import (
-    close_to,
     method_of,
 )
 from downslope.read.frames import Frame, Known, Record, Thing, Value

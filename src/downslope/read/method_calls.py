@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
+from downslope.errors import close_to
 from downslope.ir.nodes import Arg
 from downslope.read.classes import (
     MISSING,
     attribute_of,
-    close_to,
     is_generated,
     is_readable,
     next_in_line,

@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import difflib
 import functools
 import hashlib
 import importlib.util
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
-from downslope.errors import Loc, UnsupportedError, UsageError
+from downslope.errors import Loc, UnsupportedError, UsageError, close_to
 from downslope.read.callables import Callee, callee, row_text
 from downslope.read.resolve import number
 from downslope.read.rewriting import readable
@@ -206,11 +205,10 @@ def _from_path(spec: str) -> Source:
     module = _loaded(Path(path))
     functions = {n: v for n, v in vars(module).items() if callable(v) and not isinstance(v, type)}
     if name not in functions:
-        close = difflib.get_close_matches(name, functions, 1)
         raise UsageError(
             f"{path} has no function {name!r}",
             why=f"it defines: {', '.join(sorted(functions)) or 'none'}.",
-            fix=f"did you mean {close[0]}?" if close else "check the name.",
+            fix=close_to(name, functions, "check the name."),
         )
     return read_source(functions[name])
 

@@ -1,11 +1,10 @@
 """What `fit.plot` draws: one picture for each of its methods."""
 
-import difflib
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.fitting.fit import Fit
 from downslope.report import pictures
 from downslope.report.profiles import wanted
@@ -28,11 +27,10 @@ def residuals(fit: Fit, column: str | None = None) -> Figure:
         return pictures.residuals(fit)
     known = pictures.columns_of(fit)
     if column not in known:
-        close = difflib.get_close_matches(column, known, 1)
         raise UsageError(
             f"{column!r} is no input of the fit",
             why=f"inputs with a column of numbers are {', '.join(known) or 'none'}.",
-            fix=f"did you mean {close[0]!r}?" if close else "name one of them.",
+            fix=close_to(column, known, "name one of them.", quoted=True),
         )
     return pictures.by_columns(fit, [column])
 

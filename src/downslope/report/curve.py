@@ -1,6 +1,5 @@
 """A program's value, error or squared error against one of its numbers."""
 
-import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from downslope.calculus.along import Along, along
-from downslope.errors import UsageError
+from downslope.errors import UsageError, close_to
 from downslope.fitting.one_number import OneCall
 from downslope.modes.dual import DualFloat
 from downslope.report.line import Line, drawn
@@ -129,11 +128,10 @@ def _checked(kinds: Sequence[str], observed: float | None, walk: Walk | None) ->
         )
     for kind in kinds:
         if kind not in KINDS:
-            close = difflib.get_close_matches(kind, KINDS, 1)
             raise UsageError(
                 f"there is no curve {kind!r}",
                 why=f"curves are {', '.join(KINDS)}.",
-                fix=f"did you mean {close[0]}?" if close else "use one of them.",
+                fix=close_to(kind, KINDS, "use one of them."),
             )
         if kind != "value" and observed is None:
             raise UsageError(

@@ -140,6 +140,15 @@ def rule(
     return row
 
 
+def arity() -> dict[str, int]:
+    """How many arguments each op takes.
+
+    >>> arity()["add"]
+    2
+    """
+    return {name: len(row.args) for name, row in RULES.items()}
+
+
 def template_names(row: Elementwise) -> frozenset[str]:
     """The names that a row's emitted call needs, besides its arguments: `math`, or one of the runtime's.
 
