@@ -295,13 +295,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_at_its_place(name: str) -> None:
+def test_refused_at_its_place(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     body, place, said = REFUSED[name]
     text = HEAD + "def program(b, c, d):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     file = f"<refused {name}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     scope: dict[str, Any] = {"__name__": "refused"}
-    sys.modules["refused"] = sys.modules[__name__]
+    monkeypatch.setitem(sys.modules, "refused", sys.modules[__name__])
     exec(compile(text, file, "exec"), scope)  # a program of the test
     with pytest.raises(UnsupportedError) as caught:
         ds.grad(scope["program"], "c", engine=ENGINE)(scope["Body"](1.0), 2.0, {"abc": 1.0})
